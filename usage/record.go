@@ -1,0 +1,105 @@
+package usage
+
+import "time"
+
+// Record is one row: everything that is kept of one exchange with a provider.
+// It holds no content, no credential, and no query string. An empty string, a
+// zero time or duration, a zero Status and a nil count mean unknown.
+type Record struct {
+	ID        string // a ULID: unique, and sorted by StartedAt
+	StartedAt time.Time
+	Outcome   Outcome
+	Reason    string // why the outcome is not Metered: a fixed word or a provider's error type, never content
+
+	Front     Front
+	Provider  string
+	Dialect   string
+	Host      string // without a port
+	Path      string // decoded, without the query
+	Status    int
+	Streamed  bool
+	Transport Transport // the agent's leg
+	Kind      Kind
+
+	Attribution
+
+	ModelRequested string
+	Response              // what the provider's response said
+	RequestID      string // the provider's id for the request, from a response header
+
+	TTFT          time.Duration // from the request's first byte to the response body's first byte
+	Duration      time.Duration // from the request's first byte to the end of the exchange
+	RequestBytes  int64         // body bytes as on the wire, after coding
+	ResponseBytes int64
+
+	IsFetch       bool // a GET that shows a response again: counts only if ID was not recorded yet
+	ParserVersion int
+}
+
+// Attribution says who asked. Each field is empty where unknown.
+type Attribution struct {
+	Run          string // the run's name, from the proxy credentials
+	Agent        string
+	AgentVersion string
+	UserAgent    string
+	SessionID    string
+}
+
+// Tally counts exchanges that leave no record of their own: those that were
+// not billable, those that were tunnelled, and those whose record was lost.
+type Tally struct {
+	At            time.Time
+	Outcome       Outcome // NotBillable, Tunnelled or Lost
+	Provider      string  // empty for a host that is no provider's
+	Host          string
+	Reason        string // why: count_tokens, no_provider, certificate_refused, queue_full …
+	Count         int64
+	RequestBytes  int64
+	ResponseBytes int64
+}
+
+// Outcome is the class in which an exchange ended. Every exchange ends in
+// exactly one.
+type Outcome string
+
+const (
+	Metered     Outcome = "metered"      // the provider's usage was read
+	Interrupted Outcome = "interrupted"  // cut before its end; counts are what was said until then
+	NoUsage     Outcome = "no_usage"     // billable and complete, but the provider sent no usage
+	Unparsed    Outcome = "unparsed"     // billable, but the response could not be read
+	Failed      Outcome = "failed"       // status 400 or above, an error in the stream, or no response at all
+	NotBillable Outcome = "not_billable" // a provider's host, but nothing that costs tokens; tallied only
+	Tunnelled   Outcome = "tunnelled"    // passed on undecrypted; tallied only
+	Lost        Outcome = "lost"         // metered, but its record could not be stored; tallied only
+)
+
+// Outcomes lists every class, in the order of reports.
+var Outcomes = []Outcome{Metered, Interrupted, NoUsage, Unparsed, Failed, NotBillable, Tunnelled, Lost}
+
+// Front is the way by which an exchange came in.
+type Front string
+
+const (
+	Forward Front = "forward" // HTTPS_PROXY
+	Reverse Front = "reverse" // a base URL
+)
+
+// Transport is the protocol that the agent spoke.
+type Transport string
+
+const (
+	HTTP1     Transport = "h1"
+	HTTP2     Transport = "h2"
+	WebSocket Transport = "ws"
+)
+
+// Kind tells what an exchange was for.
+type Kind string
+
+const (
+	Model      Kind = "model"
+	Prewarm    Kind = "prewarm" // fills a cache ahead of a turn; kept, but not in totals
+	Compact    Kind = "compact"
+	Embed      Kind = "embed"
+	Completion Kind = "completion" // legacy text completion
+)

@@ -1,0 +1,44 @@
+package usage
+
+// Tokens are the counts of one response, as its provider stated them.
+//
+// Every count is in tokens; nil means that the provider did not say, and is
+// never the same as 0. The counts do not overlap: Input, CacheRead, the three
+// cache writes and Output add up to everything that was processed. Reasoning
+// alone is a part of another count (Output).
+type Tokens struct {
+	Input           *int64 // neither read from nor written to a cache
+	CacheRead       *int64
+	CacheWrite5m    *int64
+	CacheWrite1h    *int64
+	CacheWriteOther *int64 // lifetime not stated, or neither five minutes nor one hour
+	Output          *int64 // reasoning included
+	Reasoning       *int64 // the part of Output spent on reasoning
+}
+
+// IsZero reports whether no count is known.
+func (t Tokens) IsZero() bool { return t == Tokens{} }
+
+// Response is what a provider's response says of itself. Strings are empty
+// and Raw is nil where it said nothing.
+type Response struct {
+	ID          string // the response or message id
+	Model       string // the model that served
+	Tokens      Tokens
+	ServiceTier string
+	StopReason  string
+	Kind        Kind   // only where the response itself tells (compact); else ""
+	Error       string // the provider's error type, when the response carries an error
+	Raw         []byte // the provider's usage object, verbatim JSON, without content
+	Parts       []Part
+	IsPending   bool // a background response that is not finished: its usage comes with a later GET
+	IsDoubtful  bool // the counts contradict the provider's own total; see Raw
+}
+
+// Part is usage that a response reports beside its own counts, billed in
+// addition: a compaction, an advisor model, a declined fallback hop.
+type Part struct {
+	Role   string `json:"role"`
+	Model  string `json:"model,omitempty"`
+	Tokens Tokens `json:"tokens"`
+}
