@@ -26,3 +26,18 @@ func (h Header) First(canonical string) string {
 	}
 	return ""
 }
+
+// Fault says in a fixed word why an exchange ended before its natural end. It
+// is an error so that it can travel as one.
+type Fault string
+
+const (
+	AgentGone           Fault = "agent_gone"           // the agent hung up
+	UpstreamUnreachable Fault = "upstream_unreachable" // no connection to the provider
+	UpstreamCertificate Fault = "upstream_certificate" // the provider's certificate did not verify
+	UpstreamCut         Fault = "upstream_cut"         // the provider's side ended in the middle
+	Misdirected         Fault = "misdirected"          // the request named another host than its connection
+	BadRequest          Fault = "bad_request"          // the request could not be sent on as it was
+)
+
+func (f Fault) Error() string { return string(f) }

@@ -1,0 +1,194 @@
+package proxy
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"net"
+	"strings"
+	"sync"
+	"time"
+)
+
+// connection is one that asked for a CONNECT, and what the front knows of it.
+// Until decided it keeps what is read and swallows what is written, so that it
+// can still be tunnelled as if nobody had looked.
+type connection struct {
+	net.Conn
+	target    string // host:port, as asked for
+	host      string
+	run       string
+	agent     string // tells agents apart
+	intercept bool
+
+	peeking bool
+	peeked  []byte
+}
+
+func (c *connection) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if c.peeking {
+		c.peeked = append(c.peeked, p[:n]...)
+	}
+	return n, err
+}
+
+func (c *connection) Write(p []byte) (int, error) {
+	if c.peeking {
+		return len(p), nil
+	}
+	return c.Conn.Write(p)
+}
+
+var errNotIntercepted = errors.New("the connection is to be tunnelled")
+
+const handshakeTimeout = 30 * time.Second
+
+// intercept decrypts the connection and hands it to the inner server, or
+// tunnels it where the agent does not speak TLS or has refused our certificate
+// before. It returns early: the handshake goes on in the background.
+func (p *Proxy) intercept(c *connection) {
+	go func() {
+		c.peeking = true
+		_ = c.SetReadDeadline(time.Now().Add(handshakeTimeout)) // fails only on a closed connection; the read tells
+		key := ""
+		conn := tls.Server(c, &tls.Config{GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+			key = refusalKey(c, hello)
+			if p.refusals.has(key) {
+				return nil, errNotIntercepted
+			}
+			c.peeking, c.peeked = false, nil
+			return p.opts.ServerTLS(c.host), nil
+		}})
+		ctx, cancel := context.WithTimeout(context.Background(), handshakeTimeout)
+		err := conn.HandshakeContext(ctx)
+		cancel()
+		_ = c.SetReadDeadline(time.Time{})
+		switch {
+		case err == nil:
+			p.open.remove(c)
+			p.arrivals.push(conn)
+		case c.peeking && len(c.peeked) > 0:
+			p.tunnelPeeked(c, err)
+		default:
+			p.handshakeFailed(c, key, err)
+		}
+	}()
+}
+
+// tunnelPeeked passes on a connection of which only the first bytes were read.
+func (p *Proxy) tunnelPeeked(c *connection, why error) {
+	reason := "not_tls"
+	if errors.Is(why, errNotIntercepted) {
+		reason = "certificate_refused"
+	}
+	c.peeking = false
+	c.Conn = &replayConn{Conn: c.Conn, ahead: c.peeked}
+	p.pump(c, reason)
+}
+
+func (p *Proxy) handshakeFailed(c *connection, key string, err error) {
+	p.hangUp(c)
+	if !isRefusal(err) {
+		p.opts.Log.Debug().Str("host", c.host).Err(err).Msg("an agent's TLS handshake failed")
+		return
+	}
+	p.refusals.add(key)
+	p.opts.Log.Warn().Str("host", c.host).Err(err).
+		Msg("an agent refused wiremeter's certificate: from now on its connections to this host are tunnelled and not metered")
+	p.seen.Add(1)
+	p.tally(c, "certificate_refused", 0, 0)
+}
+
+// refusals remembers which agent refused our certificate for which host. Its
+// zero value is ready; it holds at most maxRefusals and then forgets all.
+type refusals struct {
+	mu   sync.Mutex
+	keys map[string]struct{}
+}
+
+const maxRefusals = 10_000
+
+func (r *refusals) has(key string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, ok := r.keys[key]
+	return ok
+}
+
+func (r *refusals) add(key string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.keys == nil || len(r.keys) >= maxRefusals {
+		r.keys = make(map[string]struct{})
+	}
+	r.keys[key] = struct{}{}
+}
+
+// refusalKey names an agent and a host. Programs with the same source, run and
+// user agent are told apart by the TLS that they offer.
+func refusalKey(c *connection, hello *tls.ClientHelloInfo) string {
+	h := fnv.New64a()
+	fmt.Fprint(h, hello.CipherSuites, hello.SupportedCurves, hello.SignatureSchemes, hello.SupportedProtos, hello.Extensions)
+	return fmt.Sprintf("%s\x00%s\x00%x", c.agent, c.host, h.Sum64())
+}
+
+// refusalAlerts are the TLS alerts (RFC 8446, 6.2) by which a peer says that it
+// does not accept a certificate, as crypto/tls words them.
+var refusalAlerts = []string{
+	"tls: bad certificate",
+	"tls: unsupported certificate",
+	"tls: unknown certificate",
+	"tls: unknown certificate authority",
+}
+
+func isRefusal(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	if !ok || op.Op != "remote error" {
+		return false
+	}
+	for _, alert := range refusalAlerts {
+		if strings.HasSuffix(op.Err.Error(), alert) {
+			return true
+		}
+	}
+	return false
+}
+
+// arrivals is the net.Listener of the inner server: what it accepts are
+// connections that the front has decrypted.
+type arrivals struct {
+	conns chan net.Conn
+	done  chan struct{}
+	once  sync.Once
+}
+
+func newArrivals() *arrivals {
+	return &arrivals{conns: make(chan net.Conn), done: make(chan struct{})}
+}
+
+func (a *arrivals) push(c net.Conn) {
+	select {
+	case a.conns <- c:
+	case <-a.done:
+		c.Close()
+	}
+}
+
+func (a *arrivals) Accept() (net.Conn, error) {
+	select {
+	case c := <-a.conns:
+		return c, nil
+	case <-a.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (a *arrivals) Close() error {
+	a.once.Do(func() { close(a.done) })
+	return nil
+}
+
+func (a *arrivals) Addr() net.Addr { return &net.TCPAddr{} }

@@ -1,0 +1,179 @@
+package proxy
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// Options is what a Proxy needs from the rest of the house. All functions may
+// be called from many goroutines at once and must not block.
+type Options struct {
+	// Begin opens a tap on an exchange. It must not return nil.
+	Begin func(usage.Exchange) Tap
+	// Tally counts a connection that was tunnelled, once it has ended.
+	Tally func(usage.Tally)
+	// Intercepts reports whether connections to this host are decrypted.
+	Intercepts func(host string) bool
+	// ServerTLS is the configuration to show to an agent that believes it
+	// speaks to this host.
+	ServerTLS func(host string) *tls.Config
+	// Prefixes are the ways in of the reverse front: "/name" to the origin
+	// ("https://host") that requests below it are meant for.
+	Prefixes map[string]string
+	// Fallback answers origin-form requests below no prefix.
+	Fallback http.Handler
+	Upstream Upstream
+	Log      zerolog.Logger
+}
+
+// Proxy serves all fronts of one port. Make it with New; its methods may be
+// called from any goroutine.
+type Proxy struct {
+	opts     Options
+	front    *http.Server // agents connect here: CONNECT, absolute form, prefixes
+	inner    *http.Server // intercepted connections, already decrypted
+	arrivals *arrivals    // from the front to inner
+	dialer   *dialer
+	refusals refusals
+	seen     atomic.Int64
+	open     openConns // hijacked connections: no http.Server waits for them
+}
+
+// New makes a Proxy that serves nothing yet.
+func New(o Options) *Proxy {
+	p := &Proxy{opts: o, arrivals: newArrivals(), dialer: newDialer(o.Upstream)}
+	relay := newRelay(o, p.dialer, &p.seen, &p.open)
+	p.front = p.newServer(p.newFront(relay))
+	p.inner = p.newServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		relay.serve(w, r, intercepted(r))
+	}))
+	p.inner.ConnContext = withInterception
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	p.inner.Protocols = protocols
+	p.inner.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: 1000}
+	return p
+}
+
+// newServer has no read or write timeout: a model may think for minutes. The
+// idle timeout is long so that the agent, not wiremeter, ends an idle
+// connection, and no request is lost to a race between the two.
+func (p *Proxy) newServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:                      h,
+		ReadHeaderTimeout:            30 * time.Second,
+		IdleTimeout:                  10 * time.Minute,
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     serverLog(p.opts.Log),
+	}
+}
+
+// Serve accepts connections on l until Shutdown, then returns nil.
+func (p *Proxy) Serve(l net.Listener) error {
+	ended := make(chan error, 2)
+	go func() { ended <- p.inner.Serve(p.arrivals) }()
+	go func() { ended <- p.front.Serve(l) }()
+	err := <-ended
+	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return fmt.Errorf("serve agents: %w", err)
+}
+
+// Seen is the number of exchanges and tunnels that the fronts have begun.
+func (p *Proxy) Seen() int64 { return p.seen.Load() }
+
+// Shutdown stops accepting and waits until what is under way has ended. When
+// ctx is done first it cuts what is left and returns ctx's error.
+func (p *Proxy) Shutdown(ctx context.Context) error {
+	p.open.drain()
+	err := errors.Join(p.front.Shutdown(ctx), p.inner.Shutdown(ctx), p.open.wait(ctx))
+	if err != nil {
+		err = errors.Join(ctx.Err(), p.front.Close(), p.inner.Close())
+		p.open.closeAll()
+	}
+	p.arrivals.Close()
+	p.dialer.closeIdle()
+	return err
+}
+
+// openConns are the connections that left their http.Server: tunnels and
+// upgraded exchanges.
+type openConns struct {
+	mu       sync.Mutex
+	conns    map[io.Closer]struct{}
+	draining bool
+	empty    chan struct{} // closed when draining and no connection is left
+}
+
+func (o *openConns) add(c io.Closer) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.conns == nil {
+		o.conns = make(map[io.Closer]struct{})
+	}
+	o.conns[c] = struct{}{}
+}
+
+func (o *openConns) remove(c io.Closer) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if _, ok := o.conns[c]; !ok {
+		return
+	}
+	delete(o.conns, c)
+	o.signal()
+}
+
+func (o *openConns) drain() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.draining {
+		return
+	}
+	o.draining = true
+	o.empty = make(chan struct{})
+	o.signal()
+}
+
+// signal needs mu.
+func (o *openConns) signal() {
+	if !o.draining || len(o.conns) > 0 {
+		return
+	}
+	select {
+	case <-o.empty:
+	default:
+		close(o.empty)
+	}
+}
+
+func (o *openConns) wait(ctx context.Context) error {
+	select {
+	case <-o.empty:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (o *openConns) closeAll() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for c := range o.conns {
+		c.Close()
+	}
+}

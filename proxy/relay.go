@@ -1,0 +1,208 @@
+package proxy
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// passage is what a front knows of a request: how it came in and where it is
+// meant to go.
+type passage struct {
+	front  usage.Front
+	scheme string
+	host   string // as in the URL: with the port if it is not the scheme's own
+	path   *url.URL
+	run    string
+	tap    Tap
+}
+
+type passageKey struct{}
+
+func passageOf(r *http.Request) *passage { return r.Context().Value(passageKey{}).(*passage) }
+
+// relay passes exchanges on. It is the only place where traffic goes upstream,
+// tunnels aside.
+type relay struct {
+	opts  Options
+	proxy *httputil.ReverseProxy
+	seen  *atomic.Int64
+	open  *openConns
+}
+
+func newRelay(o Options, d *dialer, seen *atomic.Int64, open *openConns) *relay {
+	y := &relay{opts: o, seen: seen, open: open}
+	y.proxy = &httputil.ReverseProxy{
+		Rewrite:        rewrite,
+		Transport:      tapped{d.transport},
+		ModifyResponse: checkUpgrade,
+		ErrorHandler:   y.fail,
+		BufferPool:     newBuffers(),
+		ErrorLog:       serverLog(o.Log),
+	}
+	return y
+}
+
+// serve passes one exchange on and returns when it has ended.
+func (y *relay) serve(w http.ResponseWriter, r *http.Request, p *passage) {
+	y.seen.Add(1)
+	p.tap = y.opts.Begin(exchange(r, p))
+	if p.front == usage.Forward && p.scheme == "https" && !isSameHost(r.Host, p.host) {
+		p.tap.End(usage.Misdirected)
+		reply(w, http.StatusMisdirectedRequest, fmt.Sprintf("this connection is for %s, the request names %s", p.host, r.Host))
+		return
+	}
+	w.Header()["Content-Type"], w.Header()["Date"] = nil, nil // else net/http adds its own to a response without
+	writer := &promptWriter{ResponseWriter: w, open: y.open}
+	defer writer.done()
+	if r.ProtoMajor == 1 {
+		// Bodies may flow both ways at once. The only error is that the
+		// connection cannot, which leaves HTTP/1.1's usual order.
+		_ = http.NewResponseController(w).EnableFullDuplex()
+	}
+	y.proxy.ServeHTTP(writer, r.WithContext(context.WithValue(r.Context(), passageKey{}, p)))
+}
+
+func exchange(r *http.Request, p *passage) usage.Exchange {
+	x := usage.Exchange{
+		StartedAt: time.Now(), Front: p.front, Run: p.run, Transport: usage.HTTP1,
+		Method: r.Method, Host: hostname(p.host), Path: p.path.Path,
+		Header: usage.Header(r.Header.Clone()),
+	}
+	switch {
+	case isWebSocket(r.Header):
+		x.Transport = usage.WebSocket
+	case r.ProtoMajor == 2:
+		x.Transport = usage.HTTP2
+	}
+	return x
+}
+
+// rewrite points the request at its origin, and puts back what ReverseProxy
+// takes out of a request: it is to arrive as it was sent.
+func rewrite(pr *httputil.ProxyRequest) {
+	p := passageOf(pr.In)
+	out := pr.Out
+	out.URL.Scheme, out.URL.Host = p.scheme, p.host
+	out.URL.Path, out.URL.RawPath = p.path.Path, p.path.RawPath
+	out.URL.RawQuery, out.URL.ForceQuery = p.path.RawQuery, p.path.ForceQuery
+	out.Host = pr.In.Host
+	if p.front == usage.Reverse {
+		out.Host = p.host
+	}
+	out.Trailer = pr.In.Trailer
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
+		if v, ok := pr.In.Header[name]; ok {
+			out.Header[name] = v
+		}
+	}
+	if !isWebSocket(pr.In.Header) {
+		out.Header.Del("Upgrade") // h2c and others: what they switch to could not be relayed
+		out.Header.Del("Connection")
+	}
+}
+
+// checkUpgrade refuses a 101 that ReverseProxy would refuse too, but without
+// letting go of the connection.
+func checkUpgrade(resp *http.Response) error {
+	if resp.StatusCode == http.StatusSwitchingProtocols && !isWebSocket(resp.Header) {
+		return fmt.Errorf("upstream switched to protocol %q unasked", resp.Header.Get("Upgrade"))
+	}
+	return nil
+}
+
+func isWebSocket(h http.Header) bool {
+	return httpguts.HeaderValuesContainsToken(h["Connection"], "upgrade") && strings.EqualFold(h.Get("Upgrade"), "websocket")
+}
+
+// fail answers an agent whose exchange never reached its provider.
+func (y *relay) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil {
+		panic(http.ErrAbortHandler) // the agent is gone: there is nobody to tell
+	}
+	host, err := r.URL.Host, redact(err)
+	y.opts.Log.Warn().Str("host", host).Err(err).Msg("cannot pass an exchange on")
+	message := fmt.Sprintf("cannot reach %s: %v", host, err)
+	if isCertificateError(err) {
+		message += " (if a company proxy inspects TLS here, name its authority with --upstream-ca FILE)"
+	}
+	reply(w, http.StatusBadGateway, message)
+}
+
+// redact drops the URL that net/http puts into its errors: Gemini's key may be
+// in the query.
+func redact(err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		return u.Err
+	}
+	return err
+}
+
+// reply is wiremeter's own answer, in the shape that model clients read.
+func reply(w http.ResponseWriter, status int, message string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	body := map[string]any{"error": map[string]any{"type": "wiremeter", "message": "wiremeter: " + message}}
+	_ = json.NewEncoder(w).Encode(body) // fails only when the agent is gone
+}
+
+// faultOf names what ended an exchange: the agent, if it is gone, else the
+// upstream.
+func faultOf(r *http.Request, err error, otherwise usage.Fault) usage.Fault {
+	if r.Context().Err() != nil {
+		return usage.AgentGone
+	}
+	if isCertificateError(err) {
+		return usage.UpstreamCertificate
+	}
+	return otherwise
+}
+
+func isCertificateError(err error) bool {
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[x509.HostnameError](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[x509.CertificateInvalidError](err)
+	return ok
+}
+
+func hostname(hostport string) string {
+	if h, _, err := net.SplitHostPort(hostport); err == nil {
+		hostport = h
+	}
+	return strings.TrimSuffix(strings.ToLower(hostport), ".")
+}
+
+func isSameHost(a, b string) bool {
+	return strings.EqualFold(strings.TrimSuffix(a, ":443"), strings.TrimSuffix(b, ":443"))
+}
+
+// buffers is a pool of copy buffers. They are small because a blocked read
+// holds one for the whole life of an idle stream.
+type buffers struct{ pool sync.Pool }
+
+const bufferSize = 8 << 10
+
+func newBuffers() *buffers {
+	return &buffers{pool: sync.Pool{New: func() any { return new([bufferSize]byte) }}}
+}
+
+func (b *buffers) Get() []byte  { return b.pool.Get().(*[bufferSize]byte)[:] }
+func (b *buffers) Put(p []byte) { b.pool.Put((*[bufferSize]byte)(p)) }

@@ -1,0 +1,112 @@
+package proxy
+
+import (
+	"io"
+	"net/http"
+	"sync"
+
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// Tap listens to one exchange. Request is called by one goroutine, and
+// Response, Body and End by one other; the two run at the same time. The slices
+// are valid during the call only. Nothing a tap does reaches the traffic, so it
+// must neither block nor panic.
+type Tap interface {
+	// Request takes the next bytes of the request's body, as sent.
+	Request(p []byte)
+	// Response takes the head of the response.
+	Response(status int, h usage.Header)
+	// Body takes the next bytes of the response's body, as sent.
+	Body(p []byte)
+	// End is called once, last: with nil at the natural end, else with the
+	// usage.Fault that cut the exchange.
+	End(err error)
+}
+
+// tapped is the round tripper that puts the tap into an exchange.
+type tapped struct{ next http.RoundTripper }
+
+func (t tapped) RoundTrip(r *http.Request) (*http.Response, error) {
+	tap := passageOf(r).tap
+	if r.Body != nil && r.Body != http.NoBody {
+		r.Body = &requestBody{ReadCloser: r.Body, tap: tap}
+	}
+	resp, err := t.next.RoundTrip(r)
+	if err != nil {
+		tap.End(faultOf(r, err, usage.UpstreamUnreachable))
+		return nil, err
+	}
+	tap.Response(resp.StatusCode, usage.Header(resp.Header.Clone()))
+	body := &responseBody{ReadCloser: resp.Body, tap: tap, request: r}
+	resp.Body = body
+	if rw, ok := body.ReadCloser.(io.ReadWriteCloser); ok && resp.StatusCode == http.StatusSwitchingProtocols {
+		resp.Body = &upgradedBody{responseBody: body, backend: rw}
+	}
+	return resp, nil
+}
+
+type requestBody struct {
+	io.ReadCloser
+	tap Tap
+}
+
+func (b *requestBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if n > 0 {
+		b.tap.Request(p[:n])
+	}
+	return n, err
+}
+
+// responseBody tells the tap what passes. The end is told once, by whichever
+// comes first: the body's own end, a failure, or the relay letting go of it.
+type responseBody struct {
+	io.ReadCloser
+	tap     Tap
+	request *http.Request
+	end     sync.Once
+}
+
+func (b *responseBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if n > 0 {
+		b.tap.Body(p[:n])
+	}
+	if err == io.EOF {
+		b.ended(nil)
+	} else if err != nil {
+		b.ended(faultOf(b.request, err, usage.UpstreamCut))
+	}
+	return n, err
+}
+
+func (b *responseBody) Close() error {
+	b.ended(usage.AgentGone)
+	return b.ReadCloser.Close()
+}
+
+func (b *responseBody) ended(err error) { b.end.Do(func() { b.tap.End(err) }) }
+
+// upgradedBody is the upstream's side of a connection after 101, in both
+// directions.
+type upgradedBody struct {
+	*responseBody
+	backend io.ReadWriteCloser
+}
+
+func (b *upgradedBody) Write(p []byte) (int, error) {
+	n, err := b.backend.Write(p)
+	if n > 0 {
+		b.tap.Request(p[:n])
+	}
+	return n, err
+}
+
+// CloseWrite passes the agent's half-close on where the backend can be told.
+func (b *upgradedBody) CloseWrite() error {
+	if c, ok := b.backend.(interface{ CloseWrite() error }); ok {
+		return c.CloseWrite()
+	}
+	return b.Close()
+}
