@@ -1,0 +1,110 @@
+package capture
+
+import (
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/wiremeter/wiremeter/parsers"
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// Recorder takes what is to be kept. It must not block.
+type Recorder interface {
+	Record(usage.Record)
+	Tally(usage.Tally)
+}
+
+// Capture opens exchanges. Its methods may be called from any goroutine.
+type Capture struct {
+	recorder Recorder
+	log      zerolog.Logger
+	decoding sync.WaitGroup
+}
+
+// New makes a Capture that hands its results to r.
+func New(r Recorder, log zerolog.Logger) *Capture { return &Capture{recorder: r, log: log} }
+
+// Begin opens the exchange that this head belongs to.
+func (c *Capture) Begin(x usage.Exchange) *Exchange {
+	e := &Exchange{capture: c, head: x}
+	e.route, e.isProvider = parsers.Match(x)
+	e.request.coding = x.Header.First("Content-Encoding")
+	return e
+}
+
+// Wait returns when every exchange that has ended has been handed to the
+// recorder. Call it after the last End.
+func (c *Capture) Wait() { c.decoding.Wait() }
+
+// Exchange listens to one exchange: see proxy.Tap for who calls what when.
+type Exchange struct {
+	capture    *Capture
+	head       usage.Exchange
+	route      parsers.Route
+	isProvider bool
+
+	request request
+
+	status        int
+	header        usage.Header
+	firstByte     time.Time
+	responseBytes int64
+	reading       *reading // nil: the response is not read
+	decoder       *decoder // nil: the response is read inline
+}
+
+// isRead reports whether the bodies can hold something to meter.
+func (e *Exchange) isRead() bool {
+	return e.isProvider && e.route.Class != parsers.NotBillable && e.head.Transport != usage.WebSocket
+}
+
+// Request takes the next bytes of the request's body.
+func (e *Exchange) Request(p []byte) { e.request.write(p, e.isRead()) }
+
+// Response takes the head of the response.
+func (e *Exchange) Response(status int, h usage.Header) {
+	e.status, e.header = status, h
+	if !e.isRead() {
+		return
+	}
+	e.reading = &reading{route: e.route, contentType: h.First("Content-Type"), log: e.capture.log}
+	coding := h.First("Content-Encoding")
+	if coding == "" && e.request.coding == "" {
+		e.reading.open(e.request.facts())
+		return
+	}
+	e.decoder = newDecoder(e.reading, &e.request, coding)
+	e.capture.decoding.Add(1)
+	go e.decoder.run()
+}
+
+// Body takes the next bytes of the response's body.
+func (e *Exchange) Body(p []byte) {
+	if e.responseBytes == 0 {
+		e.firstByte = time.Now()
+	}
+	e.responseBytes += int64(len(p))
+	switch {
+	case e.decoder != nil:
+		e.decoder.write(p)
+	case e.reading != nil:
+		e.reading.write(p)
+	}
+}
+
+// End closes the exchange: with nil at its natural end, else with what cut it.
+func (e *Exchange) End(err error) {
+	ended := time.Now()
+	if e.decoder == nil {
+		e.finish(err, ended)
+		return
+	}
+	e.decoder.close()
+	go func() {
+		defer e.capture.decoding.Done()
+		<-e.decoder.done
+		e.finish(err, ended)
+	}()
+}
