@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// environment are the variables by which every agent known finds the proxy and
+// trusts its authority. The bundle holds the system's roots too: most of these
+// replace an agent's roots, and its children inherit them.
+func environment(proxyURL, bundle, noProxy string) []string {
+	env := []string{"NODE_USE_ENV_PROXY=1"}
+	for _, name := range []string{"HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"} {
+		env = append(env, name+"="+proxyURL)
+	}
+	for _, name := range []string{"NO_PROXY", "no_proxy"} {
+		env = append(env, name+"="+noProxy)
+	}
+	for _, name := range []string{
+		"NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "CODEX_CA_CERTIFICATE", "REQUESTS_CA_BUNDLE",
+		"CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "AWS_CA_BUNDLE", "DENO_CERT",
+	} {
+		env = append(env, name+"="+bundle)
+	}
+	return env
+}
+
+// proxyURL carries the run's name as its user: agents send it with every
+// connection. The scheme must be http, which is all that some agents take.
+func proxyURL(addr, run string) string {
+	u := url.URL{Scheme: "http", Host: addr}
+	if run != "" {
+		u.User = url.UserPassword(run, "run")
+	}
+	return u.String()
+}
+
+// localHosts never go through a proxy.
+var localHosts = []string{"localhost", "127.0.0.1", "::1"}
+
+// noProxy adds the local hosts to the user's own exceptions.
+func noProxy(getenv func(string) string) string {
+	own := getenv("NO_PROXY")
+	if own == "" {
+		own = getenv("no_proxy")
+	}
+	hosts := strings.FieldsFunc(own, func(r rune) bool { return r == ',' || r == ' ' })
+	seen := make(map[string]bool)
+	for _, h := range hosts {
+		seen[h] = true
+	}
+	for _, h := range localHosts {
+		if !seen[h] {
+			hosts = append(hosts, h)
+		}
+	}
+	return strings.Join(hosts, ",")
+}
+
+func newEnv(open func() (*house, error)) *cobra.Command {
+	var listen string
+	c := &cobra.Command{
+		Use:   "env",
+		Short: "Print the shell exports that send a shell's agents through `wiremeter serve`",
+		Long: `Print the shell exports that send a shell's agents through a running
+` + "`wiremeter serve`" + `. Use it as:  eval "$(wiremeter env)"`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			h, err := open()
+			if err != nil {
+				return err
+			}
+			addr := listen
+			if addr == "" {
+				addr = h.config.Listen
+				if s, ok := h.running(c.Context()); ok {
+					addr = s.Addr
+				} else {
+					fmt.Fprintf(c.ErrOrStderr(), "wiremeter: no `wiremeter serve` runs on %s yet; start it before an agent\n", h.dir)
+				}
+			}
+			bundle, err := h.bundle()
+			if err != nil {
+				return err
+			}
+			for _, v := range environment(proxyURL(addr, ""), bundle, noProxy(getenv)) {
+				name, value, _ := strings.Cut(v, "=")
+				fmt.Fprintf(c.OutOrStdout(), "export %s=%s\n", name, shellQuote(value))
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVar(&listen, "listen", "", "the proxy's `ADDR`ess (default: the one that runs, else "+defaultListen+")")
+	return c
+}
+
+func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

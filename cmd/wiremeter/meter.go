@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/wiremeter/wiremeter/capture"
+	"github.com/wiremeter/wiremeter/certs"
+	"github.com/wiremeter/wiremeter/parsers"
+	"github.com/wiremeter/wiremeter/proxy"
+	"github.com/wiremeter/wiremeter/store"
+	"github.com/wiremeter/wiremeter/store/sqlite"
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// meter is the whole machine, put together: the way of the data from the
+// agents' port to the database.
+type meter struct {
+	house    *house
+	listener net.Listener
+	log      zerolog.Logger
+
+	authority *certs.Authority
+	db        *sqlite.DB
+	recorder  *store.Recorder
+	capture   *capture.Capture
+	proxy     *proxy.Proxy
+	served    chan error
+}
+
+// startMeter puts the machine together behind the listener, which it takes
+// over, and starts it.
+func startMeter(h *house, l net.Listener, up upstreamFlags, log zerolog.Logger) (*meter, error) {
+	m := &meter{house: h, listener: l, log: log, served: make(chan error, 1)}
+	if err := m.open(up.fill(h.config)); err != nil {
+		l.Close()
+		return nil, err
+	}
+	go func() { m.served <- m.proxy.Serve(l) }()
+	return m, nil
+}
+
+func (m *meter) open(f upstreamFlags) error {
+	upstream, err := f.upstream(m.addr())
+	if err != nil {
+		return err
+	}
+	if m.authority, err = certs.OpenAuthority(m.house.authority(), parsers.Domains()); err != nil {
+		return err
+	}
+	if missing := m.authority.Missing(parsers.Domains()); len(missing) > 0 {
+		m.log.Warn().Strs("hosts", missing).Msg("the authority does not cover these hosts: they are tunnelled and not metered until `wiremeter ca renew`")
+	}
+	if m.db, err = sqlite.Open(m.house.database()); err != nil {
+		return err
+	}
+	m.recorder = store.NewRecorder(m.db, m.log)
+	m.capture = capture.New(m.recorder, m.log)
+	m.proxy = proxy.New(proxy.Options{
+		Begin:      func(x usage.Exchange) proxy.Tap { return m.capture.Begin(x) },
+		Tally:      m.recorder.Tally,
+		Intercepts: func(host string) bool { return parsers.IsProvider(host) && m.authority.Permits(host) },
+		ServerTLS:  m.authority.ConfigFor,
+		Prefixes:   prefixes(),
+		Fallback:   http.HandlerFunc(m.answer),
+		Upstream:   upstream,
+		Log:        m.log,
+	})
+	return nil
+}
+
+func prefixes() map[string]string {
+	all := make(map[string]string)
+	for _, p := range parsers.Prefixes() {
+		all[p.Prefix] = p.Origin
+	}
+	return all
+}
+
+func (m *meter) addr() string { return m.listener.Addr().String() }
+
+// close follows the data: the fronts stop, the relay drains until ctx is done,
+// capture finishes, the recorder flushes, the database closes.
+func (m *meter) close(ctx context.Context) error {
+	drained := m.proxy.Shutdown(ctx)
+	m.capture.Wait()
+	flush, cancel := context.WithTimeout(context.Background(), flushTimeout)
+	defer cancel()
+	return errors.Join(drained, <-m.served, m.recorder.Close(flush), m.db.Close())
+}
+
+const flushTimeout = 10 * time.Second
+
+// settle returns when all that has ended is in the database.
+func (m *meter) settle(ctx context.Context) error {
+	m.capture.Wait()
+	return m.recorder.Flush(ctx)
+}
+
+const (
+	statusPath = "/wiremeter/status"
+	settlePath = "/wiremeter/settle"
+)
+
+// status is what a running wiremeter says of itself.
+type status struct {
+	Addr string `json:"addr"`
+	Home string `json:"home"`
+	Seen int64  `json:"exchanges_seen"`
+	Lost int64  `json:"records_lost"`
+}
+
+// answer is for requests that are meant for wiremeter itself.
+func (m *meter) answer(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.URL.Path == statusPath && r.Method == http.MethodGet:
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(status{Addr: m.addr(), Home: m.house.dir, Seen: m.proxy.Seen(), Lost: m.recorder.Lost()})
+	case r.URL.Path == settlePath && r.Method == http.MethodPost:
+		if err := m.settle(r.Context()); err != nil {
+			http.Error(w, "wiremeter: "+err.Error(), http.StatusInternalServerError)
+		}
+	default:
+		var known []string
+		for _, p := range parsers.Prefixes() {
+			known = append(known, p.Prefix)
+		}
+		slices.Sort(known)
+		http.Error(w, fmt.Sprintf("wiremeter: nothing is at %s. This is a proxy: set HTTPS_PROXY to it, or use a base URL below one of: %s",
+			r.URL.Path, strings.Join(known, " ")), http.StatusNotFound)
+	}
+}

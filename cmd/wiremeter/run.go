@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+type runFlags struct {
+	quiet    bool
+	upstream upstreamFlags
+}
+
+func newRun(open func() (*house, error)) *cobra.Command {
+	var f runFlags
+	c := &cobra.Command{
+		Use:   "run [flags] -- COMMAND [ARG…]",
+		Short: "Run an agent, metered",
+		Long: `Run a command with the environment that sends its traffic through wiremeter, and
+say at its end what it used. The command's input, output, signals and exit code
+are its own; no file of yours is edited.
+
+A running ` + "`wiremeter serve`" + ` is used if there is one (and no flag says how to reach
+providers); else the proxy lives as long as the command.`,
+		Example: "  wiremeter run -- claude -p \"say hi\"\n  wiremeter run -- codex",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return errors.New("which command? Expected: wiremeter run -- COMMAND [ARG…]")
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			h, err := open()
+			if err != nil {
+				return err
+			}
+			r := &runner{house: h, flags: f, errs: c.ErrOrStderr(), name: "run-" + strings.ToLower(rand.Text()[:10])}
+			return r.run(c.Context(), args)
+		},
+	}
+	c.Flags().SetInterspersed(false)
+	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "no summary at the end")
+	f.upstream.register(c)
+	return c
+}
+
+// runner runs one command, metered.
+type runner struct {
+	house *house
+	flags runFlags
+	errs  io.Writer
+	name  string // the run's, in the proxy credentials and the records
+}
+
+func (r *runner) run(ctx context.Context, args []string) error {
+	path, err := exec.LookPath(args[0])
+	if err != nil {
+		fmt.Fprintf(r.errs, "wiremeter: cannot run %s: %v\n", args[0], errors.Unwrap(err))
+		return exitCode(127)
+	}
+	addr, settle, err := r.start(ctx)
+	if err != nil {
+		return err
+	}
+	bundle, err := r.house.bundle()
+	if err != nil {
+		return errors.Join(err, settle())
+	}
+	child := exec.Command(path, args[1:]...)
+	child.Args[0] = args[0]
+	child.Stdin, child.Stdout, child.Stderr = os.Stdin, os.Stdout, os.Stderr
+	child.Env = append(os.Environ(), environment(proxyURL(addr, r.name), bundle, noProxy(getenv))...)
+	code, err := runChild(child)
+	if err := errors.Join(err, settle()); err != nil {
+		fmt.Fprintln(r.errs, "wiremeter:", err)
+	}
+	if !r.flags.quiet {
+		if err := r.summarise(ctx); err != nil {
+			fmt.Fprintln(r.errs, "wiremeter: no summary:", err)
+		}
+	}
+	if code != 0 {
+		return exitCode(code)
+	}
+	return nil
+}
+
+// start finds or starts the proxy. The function that it returns waits until
+// the run's records are in the database, and stops what was started.
+func (r *runner) start(ctx context.Context) (addr string, settle func() error, err error) {
+	if s, ok := r.house.running(ctx); ok && !r.flags.upstream.isSet() {
+		return s.Addr, func() error {
+			_, err := ask(ctx, http.MethodPost, s.Addr, settlePath)
+			return err
+		}, nil
+	}
+	l, err := listen("127.0.0.1:0", false)
+	if err != nil {
+		return "", nil, err
+	}
+	log, err := newLog("error", r.errs)
+	if err != nil {
+		return "", nil, err
+	}
+	m, err := startMeter(r.house, l, r.flags.upstream, log)
+	if err != nil {
+		return "", nil, err
+	}
+	return m.addr(), func() error {
+		// The command is gone; what it left open has nobody to answer to.
+		hurry, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		err := m.close(hurry)
+		if errors.Is(err, context.DeadlineExceeded) {
+			return nil
+		}
+		return err
+	}, nil
+}
+
+// runChild returns the child's exit code, or 128 and the signal's number that
+// ended it, as shells do. Signals that wiremeter gets go to the child; those
+// of the terminal reach it without help.
+func runChild(child *exec.Cmd) (int, error) {
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, forwarded...)
+	defer signal.Stop(signals)
+	if err := child.Start(); err != nil {
+		return 126, fmt.Errorf("start %s: %w", child.Path, err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- child.Wait() }()
+	atTerminal := term.IsTerminal(int(os.Stdin.Fd()))
+	for {
+		select {
+		case s := <-signals:
+			if atTerminal && (s == os.Interrupt || s == syscall.SIGQUIT) {
+				continue
+			}
+			_ = child.Process.Signal(s) // fails only when it has ended
+		case err := <-ended:
+			return exitCodeOf(child, err)
+		}
+	}
+}
+
+func exitCodeOf(child *exec.Cmd, err error) (int, error) {
+	if _, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok {
+		return 1, err
+	}
+	if w, ok := child.ProcessState.Sys().(syscall.WaitStatus); ok && w.Signaled() {
+		return 128 + int(w.Signal()), nil
+	}
+	return child.ProcessState.ExitCode(), nil
+}

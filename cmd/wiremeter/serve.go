@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+)
+
+type serveFlags struct {
+	listen      string
+	allowRemote bool
+	drain       time.Duration
+	logLevel    string
+	upstream    upstreamFlags
+}
+
+func newServe(open func() (*house, error)) *cobra.Command {
+	var f serveFlags
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve agents until stopped",
+		Long: `Serve agents until stopped, by SIGTERM or Ctrl-C: what is under way is then let
+finish for the time of --drain; a second signal cuts it.
+
+Point agents at it with  eval "$(wiremeter env)"  in their shell, or by a base
+URL: http://` + defaultListen + `/anthropic, /openai/v1, /gemini.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			h, err := open()
+			if err != nil {
+				return err
+			}
+			return serve(c.Context(), h, f, c.ErrOrStderr())
+		},
+	}
+	c.Flags().StringVar(&f.listen, "listen", "", "`ADDR`ess to serve on (default "+defaultListen+")")
+	c.Flags().BoolVar(&f.allowRemote, "allow-remote", false, "allow an address that other machines reach; who may use it is then up to your network")
+	c.Flags().DurationVar(&f.drain, "drain", 30*time.Second, "how long to wait for what is under way when stopped")
+	c.Flags().StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
+	f.upstream.register(c)
+	return c
+}
+
+func serve(ctx context.Context, h *house, f serveFlags, errs io.Writer) error {
+	log, err := newLog(f.logLevel, errs)
+	if err != nil {
+		return err
+	}
+	if f.listen == "" {
+		f.listen = h.config.Listen
+	}
+	l, err := listen(f.listen, f.allowRemote)
+	if err != nil {
+		return err
+	}
+	m, err := startMeter(h, l, f.upstream, log)
+	if err != nil {
+		return err
+	}
+	retract, err := h.announce(m.addr())
+	if err != nil {
+		return errors.Join(err, m.close(ctx))
+	}
+	log.Info().Str("address", m.addr()).Str("home", h.dir).Msg("serving; set agents up with: eval \"$(wiremeter env)\"")
+	return errors.Join(m.untilStopped(ctx, f.drain), retract())
+}
+
+// untilStopped waits for a signal and closes the machine.
+func (m *meter) untilStopped(ctx context.Context, drain time.Duration) error {
+	stopped, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	select {
+	case err := <-m.served:
+		m.served <- nil
+		return errors.Join(err, m.close(ctx))
+	case <-stopped.Done():
+	}
+	m.log.Info().Dur("at_most_ms", drain).Msg("stopping: waiting for what is under way")
+	hurry, cancel := context.WithTimeout(context.Background(), drain)
+	defer cancel()
+	hurry, cut := signal.NotifyContext(hurry, os.Interrupt, syscall.SIGTERM)
+	defer cut()
+	return m.close(hurry)
+}
+
+// listen refuses what would surprise: another port than asked for, and an
+// address that others reach without a flag that says so.
+func listen(addr string, allowRemote bool) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("--listen %q: expected HOST:PORT, such as %s", addr, defaultListen)
+	}
+	if ip := net.ParseIP(host); !allowRemote && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, fmt.Errorf("--listen %s: other machines could reach this address and use the proxy; add --allow-remote if they shall", addr)
+	}
+	l, err := net.Listen("tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("--listen %s: another program has this port; is wiremeter running already? Choose another with --listen", addr)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--listen %s: %w", addr, err)
+	}
+	return l, nil
+}
+
+func newLog(level string, out io.Writer) (zerolog.Logger, error) {
+	l, err := zerolog.ParseLevel(level)
+	if err != nil || level == "" {
+		return zerolog.Nop(), fmt.Errorf("--log-level %q: expected debug, info, warn or error", level)
+	}
+	console := zerolog.ConsoleWriter{Out: out, TimeFormat: time.TimeOnly, NoColor: !isTerminal(out)}
+	return zerolog.New(console).Level(l).With().Timestamp().Logger(), nil
+}
