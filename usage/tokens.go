@@ -7,13 +7,13 @@ package usage
 // cache writes and Output add up to everything that was processed. Reasoning
 // alone is a part of another count (Output).
 type Tokens struct {
-	Input           *int64 // neither read from nor written to a cache
-	CacheRead       *int64
-	CacheWrite5m    *int64
-	CacheWrite1h    *int64
-	CacheWriteOther *int64 // lifetime not stated, or neither five minutes nor one hour
-	Output          *int64 // reasoning included
-	Reasoning       *int64 // the part of Output spent on reasoning
+	Input           *int64 `json:"input"` // neither read from nor written to a cache
+	CacheRead       *int64 `json:"cache_read"`
+	CacheWrite5m    *int64 `json:"cache_write_5m"`
+	CacheWrite1h    *int64 `json:"cache_write_1h"`
+	CacheWriteOther *int64 `json:"cache_write_other"` // lifetime not stated, or neither five minutes nor one hour
+	Output          *int64 `json:"output"`            // reasoning included
+	Reasoning       *int64 `json:"reasoning"`         // the part of Output spent on reasoning
 }
 
 // IsZero reports whether no count is known.
