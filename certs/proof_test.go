@@ -1,0 +1,334 @@
+package certs
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// The proofs: real clients are led to a server on loopback that shows what the
+// authority signs, and what a thief with the intermediate's key would sign.
+
+var providers = []string{"api.anthropic.com", "api.openai.com", "chatgpt.com"}
+
+const (
+	outsider = "www.bank.example"
+	loopback = "127.0.0.1"
+)
+
+// client makes one HTTPS request to the stage's host and trusts its root alone,
+// or beside the roots that it brings. It returns what it printed.
+type client func(t *testing.T, s *stage) string
+
+// stage is a server on loopback and what was seen there.
+type stage struct {
+	host     string // the name or address that the client is told to speak to
+	addr     string // where the server is
+	rootFile string
+	hellos   atomic.Int32 // TLS handshakes begun for the host
+	requests atomic.Int32 // requests for the host: the client has believed the certificate
+}
+
+func newStage(t *testing.T, host, rootFile string, shown tls.Certificate) *stage {
+	t.Helper()
+	l, err := net.Listen("tcp", loopback+":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &stage{host: host, addr: l.Addr().String(), rootFile: rootFile}
+	server := &http.Server{
+		ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog:          log.New(io.Discard, "", 0), // refusals are what we want to see
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if hostname(r.Host) == host {
+				s.requests.Add(1)
+			}
+			w.Header().Set("Connection", "close")
+			http.Error(w, `{"error":{"message":"nothing to see"}}`, http.StatusBadRequest)
+		}),
+	}
+	config := &tls.Config{GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		if hello.ServerName == host || hello.ServerName == "" && host == loopback {
+			s.hellos.Add(1)
+		}
+		return &shown, nil
+	}}
+	go server.Serve(tls.NewListener(l, config))
+	t.Cleanup(func() { server.Close() })
+	return s
+}
+
+func hostname(hostport string) string {
+	if host, _, err := net.SplitHostPort(hostport); err == nil {
+		return host
+	}
+	return hostport
+}
+
+func (s *stage) port() string {
+	_, port, _ := net.SplitHostPort(s.addr)
+	return port
+}
+
+// url leads to the server without help only where the host is an address.
+func (s *stage) url() string {
+	if s.host == loopback {
+		return "https://" + s.addr + "/"
+	}
+	return "https://" + s.host + "/"
+}
+
+// isBelieved lets the client loose and reports whether it trusted the server.
+// A client that never came has proved nothing.
+func (s *stage) isBelieved(t *testing.T, c client) bool {
+	t.Helper()
+	said := c(t, s)
+	t.Logf("%.600s", said)
+	if s.hellos.Load() == 0 {
+		t.Fatalf("the client never began a handshake for %s:\n%s", s.host, said)
+	}
+	return s.requests.Load() > 0
+}
+
+// proveClient shows the client everything. The same forgeries by an authority
+// without constraints must be believed: else their refusal would prove nothing.
+func proveClient(t *testing.T, c client) {
+	bound, err := OpenAuthority(t.TempDir(), providers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	loose := looseAuthority(t)
+	for _, p := range []struct {
+		name     string
+		host     string
+		shown    tls.Certificate
+		by       *Authority
+		believed bool
+	}{
+		{"permitted", "api.anthropic.com", leafOf(t, bound, "api.anthropic.com"), bound, true},
+		{"below_permitted", "eu.chatgpt.com", leafOf(t, bound, "eu.chatgpt.com"), bound, true},
+		{"outside", outsider, forge(t, bound, san(outsider)), bound, false},
+		{"outside_control", outsider, forge(t, loose, san(outsider)), loose, true},
+		{"outside_beside_permitted", outsider, forge(t, bound, san("chatgpt.com", outsider)), bound, false},
+		{"outside_by_suffix", "notchatgpt.com", forge(t, bound, san("notchatgpt.com")), bound, false},
+		{"common_name", outsider, forge(t, bound, &x509.Certificate{Subject: pkix.Name{CommonName: outsider}}), bound, false},
+		{"address", loopback, forge(t, bound, address()), bound, false},
+		{"address_control", loopback, forge(t, loose, address()), loose, true},
+		{"authority_below", outsider, forgeBelow(t, bound), bound, false},
+		{"authority_widened", outsider, forgeWidened(t, bound), bound, false},
+	} {
+		t.Run(p.name, func(t *testing.T) {
+			s := newStage(t, p.host, p.by.RootFile(), p.shown)
+			if got := s.isBelieved(t, c); got != p.believed {
+				t.Errorf("believed = %v, want %v", got, p.believed)
+			}
+		})
+	}
+}
+
+// looseAuthority is one as ours without constraints.
+func looseAuthority(t *testing.T) *Authority {
+	t.Helper()
+	rootKey, key := must(newKey())(t), must(newKey())(t)
+	root, intermediate, err := authorityTemplates(rootKey, providers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	loosen(root)
+	loosen(intermediate)
+	a := &Authority{dir: t.TempDir(), key: key}
+	a.root = must(sign(root, root, &rootKey.PublicKey, rootKey))(t)
+	a.intermediate = must(sign(intermediate, a.root, &key.PublicKey, rootKey))(t)
+	a.leafKey = must(newKey())(t)
+	if err := os.WriteFile(a.RootFile(), a.RootPEM(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func loosen(c *x509.Certificate) {
+	c.PermittedDNSDomainsCritical = false
+	c.PermittedDNSDomains, c.PermittedEmailAddresses, c.PermittedURIDomains, c.ExcludedIPRanges = nil, nil, nil, nil
+}
+
+func san(hosts ...string) *x509.Certificate { return &x509.Certificate{DNSNames: hosts} }
+func address() *x509.Certificate {
+	return &x509.Certificate{IPAddresses: []net.IP{net.ParseIP(loopback)}}
+}
+
+func leafOf(t *testing.T, a *Authority, host string) tls.Certificate {
+	t.Helper()
+	return *must(a.Leaf(host))(t)
+}
+
+// forge signs with the stolen key and asks nobody.
+func forge(t *testing.T, a *Authority, leaf *x509.Certificate) tls.Certificate {
+	t.Helper()
+	return forgeWith(t, a.intermediate, a.key, leaf)
+}
+
+func forgeWith(t *testing.T, issuer *x509.Certificate, key *ecdsa.PrivateKey, leaf *x509.Certificate, above ...[]byte) tls.Certificate {
+	t.Helper()
+	leaf.NotBefore, leaf.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+	leaf.KeyUsage, leaf.ExtKeyUsage = x509.KeyUsageDigitalSignature, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+	if leaf.Subject.CommonName == "" {
+		leaf.Subject.CommonName = "forged"
+	}
+	own := must(newKey())(t)
+	c := must(sign(leaf, issuer, &own.PublicKey, key))(t)
+	return tls.Certificate{Certificate: append([][]byte{c.Raw, issuer.Raw}, above...), PrivateKey: own}
+}
+
+// forgeBelow signs by way of a further authority without constraints.
+func forgeBelow(t *testing.T, a *Authority) tls.Certificate {
+	t.Helper()
+	template := authorityTemplate("forged authority", time.Now(), nil)
+	loosen(template)
+	key := must(newKey())(t)
+	below := must(sign(template, a.intermediate, &key.PublicKey, a.key))(t)
+	return forgeWith(t, below, key, san(outsider), a.intermediate.Raw)
+}
+
+// forgeWidened signs by way of an intermediate with the name and the key of the
+// true one but without constraints, which only that key could sign.
+func forgeWidened(t *testing.T, a *Authority) tls.Certificate {
+	t.Helper()
+	template := *a.intermediate
+	loosen(&template)
+	template.ExtraExtensions, template.Extensions = nil, nil
+	// x509.CreateCertificate refuses a parent whose key did not sign.
+	posing := *a.root
+	posing.PublicKey = &a.key.PublicKey
+	return forgeWith(t, must(sign(&template, &posing, &a.key.PublicKey, a.key))(t), a.key, san(outsider))
+}
+
+func must[T any](v T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// program runs a client of another language without our environment. How it
+// ends is of no interest: the stage has seen what it did.
+func program(t *testing.T, stdin string, env []string, name string, args ...string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Fatalf("this proof needs %s: %v", name, err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	c := exec.CommandContext(ctx, path, args...)
+	c.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, env...)
+	c.Stdin = strings.NewReader(stdin)
+	c.WaitDelay = 5 * time.Second
+	out, err := c.CombinedOutput()
+	if ctx.Err() != nil {
+		t.Fatalf("%s did not end within a minute:\n%s", name, out)
+	}
+	return fmt.Sprintf("%s: %v\n%s", filepath.Base(path), err, out)
+}
+
+func TestGoIsBound(t *testing.T) {
+	proveClient(t, func(t *testing.T, s *stage) string {
+		roots := x509.NewCertPool()
+		if err := addFile(roots, s.rootFile); err != nil {
+			t.Fatal(err)
+		}
+		dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, s.addr)
+		}
+		c := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
+			DialContext: dial, TLSClientConfig: &tls.Config{RootCAs: roots}, DisableKeepAlives: true,
+		}}
+		r, err := c.Get(s.url())
+		if err != nil {
+			return err.Error()
+		}
+		defer r.Body.Close()
+		return r.Status
+	})
+}
+
+func TestOpenSSLIsBound(t *testing.T) {
+	proveClient(t, func(t *testing.T, s *stage) string {
+		args := []string{"s_client", "-connect", s.addr, "-CAfile", s.rootFile, "-no-CApath", "-no-CAstore",
+			"-verify_return_error", "-x509_strict", "-quiet"}
+		if s.host == loopback {
+			args = append(args, "-noservername", "-verify_ip", s.host)
+		} else {
+			args = append(args, "-servername", s.host, "-verify_hostname", s.host)
+		}
+		request := "GET / HTTP/1.1\r\nHost: " + s.host + "\r\n\r\n"
+		return program(t, request, nil, "openssl", args...)
+	})
+}
+
+func TestNodeIsBound(t *testing.T) {
+	const script = `
+const [host, port] = process.argv.slice(1);
+const tls = require('tls');
+const isAddress = /^[0-9.]+$/.test(host);
+const c = tls.connect({host: '127.0.0.1', port, servername: isAddress ? '' : host}, () => {
+  c.write('GET / HTTP/1.1\r\nHost: ' + host + '\r\n\r\n');
+});
+c.on('error', (e) => { console.log(e.code, e.message); process.exit(1); });
+c.on('data', () => {}).on('end', () => process.exit(0));`
+	proveClient(t, func(t *testing.T, s *stage) string {
+		return program(t, "", []string{"NODE_EXTRA_CA_CERTS=" + s.rootFile}, "node", "-e", script, s.host, s.port())
+	})
+}
+
+// detour is a proxy through which every host leads to the stage.
+func detour(t *testing.T, s *stage) *url.URL {
+	t.Helper()
+	l, err := net.Listen("tcp", loopback+":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodConnect {
+			http.Error(w, "CONNECT only", http.StatusMethodNotAllowed)
+			return
+		}
+		to, err := new(net.Dialer).DialContext(r.Context(), "tcp", s.addr)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+			return
+		}
+		defer to.Close()
+		from, ahead, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer from.Close()
+		fmt.Fprint(from, "HTTP/1.1 200 Connection established\r\n\r\n")
+		go func() {
+			io.Copy(to, ahead)
+			to.(*net.TCPConn).CloseWrite()
+		}()
+		io.Copy(from, to)
+	})}
+	go server.Serve(l)
+	t.Cleanup(func() { server.Close() })
+	return &url.URL{Scheme: "http", Host: l.Addr().String()}
+}
