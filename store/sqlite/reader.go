@@ -1,0 +1,132 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// readers is how many questions are answered at the same time.
+const readers = 4
+
+// Reader is the reading side of one file. It changes no row. Its methods may be
+// called from any goroutine, while any process writes.
+type Reader struct {
+	path string
+	sql  *sql.DB
+}
+
+// OpenReader opens the database for reading. It does not make one: where there
+// is none the error is fs.ErrNotExist. One of an older wiremeter is brought up
+// to date first, as Open does.
+func OpenReader(path string) (*Reader, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("open database %s: nothing was recorded here yet: %w", path, fs.ErrNotExist)
+	}
+	db, err := connect(path, "mode=ro", readers)
+	if err != nil {
+		return nil, err
+	}
+	r := &Reader{path: path, sql: db}
+	version, err := r.schema(context.Background())
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if version < len(schemas) {
+		if err := upgrade(path); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+	}
+	return r, nil
+}
+
+func (r *Reader) schema(ctx context.Context) (int, error) {
+	if err := identify(ctx, r.sql); err != nil {
+		return 0, explain(r.path, err)
+	}
+	version, err := schemaOf(ctx, r.sql)
+	return version, wrap("read", r.path, err)
+}
+
+func upgrade(path string) error {
+	d, err := Open(path)
+	if err != nil {
+		return err
+	}
+	return d.Close()
+}
+
+// Close closes the file. No other method may be called after it.
+func (r *Reader) Close() error { return wrap("close", r.path, r.sql.Close()) }
+
+// Filter chooses records. Its zero value chooses all.
+type Filter struct {
+	Since time.Time // the first instant; zero: from the beginning
+	Until time.Time // the first instant that is too late; zero: to the end
+	Run   string    // a run's name; empty: any and none
+}
+
+// where is a condition on the table exchanges, and its arguments.
+func (f Filter) where() (string, []any) {
+	conditions, args := []string{"TRUE"}, []any(nil)
+	if !f.Since.IsZero() {
+		conditions, args = append(conditions, "started_at >= ?"), append(args, ceilMilli(f.Since))
+	}
+	if !f.Until.IsZero() {
+		conditions, args = append(conditions, "started_at < ?"), append(args, ceilMilli(f.Until))
+	}
+	if f.Run != "" {
+		conditions, args = append(conditions, "run = ?"), append(args, f.Run)
+	}
+	return strings.Join(conditions, " AND "), args
+}
+
+// ceilMilli: a record's time has whole milliseconds, so a bound between two of
+// them is as good as the next.
+func ceilMilli(t time.Time) int64 { return t.Add(time.Millisecond - 1).UnixMilli() }
+
+// Records yields the records of the filter, oldest first, as they were when it
+// began. It needs the memory of one record. An error is the last thing that it
+// yields.
+func (r *Reader) Records(ctx context.Context, f Filter) iter.Seq2[usage.Record, error] {
+	return func(yield func(usage.Record, error) bool) {
+		where, args := f.where()
+		rows, err := r.sql.QueryContext(ctx, "SELECT "+columnNames()+" FROM exchanges WHERE "+where+" ORDER BY started_at, id", args...)
+		if err != nil {
+			yield(usage.Record{}, wrap("read", r.path, err))
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			record, err := scan(rows)
+			if err != nil {
+				yield(usage.Record{}, wrap("read a record of", r.path, err))
+				return
+			}
+			if !yield(record, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(usage.Record{}, wrap("read", r.path, err))
+		}
+	}
+}
+
+func scan(rows *sql.Rows) (usage.Record, error) {
+	var record usage.Record
+	places := make([]any, len(columns))
+	for i, c := range columns {
+		places[i] = c.of(&record)
+	}
+	err := rows.Scan(places...)
+	return record, err
+}
