@@ -1,0 +1,105 @@
+package provider
+
+import (
+	"regexp"
+
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// Class tells what a request to a provider means for metering.
+type Class int
+
+const (
+	NotBillable Class = iota // costs no tokens; Route.Reason says why
+	Billable                 // its response is metered
+	Fetch                    // a GET that shows a background response again: counts once per response id
+)
+
+// Route is what the head of an exchange tells before any byte is read.
+type Route struct {
+	Provider string
+	Dialect  string // empty: no dialect here reads the response
+	Class    Class
+	Reason   string     // why NotBillable: a fixed word; else empty
+	Kind     usage.Kind // never empty when not NotBillable
+	Model    string     // the model that the path names; else empty
+}
+
+// Prefix is a first path segment of the reverse front, as in "/anthropic", and
+// the origin that it stands for, without a trailing slash.
+type Prefix struct{ Prefix, Origin string }
+
+// Provider is one table.
+type Provider struct {
+	Name     string
+	Domains  []string // DNS names in lower case; each covers its subdomains
+	Prefixes []Prefix
+	Rules    []Rule // the first that matches wins
+}
+
+// Rule says what the requests of one shape are.
+type Rule struct {
+	Method  string // "" is any; WebSocket is any handshake
+	Path    *regexp.Regexp
+	Dialect string
+	Class   Class
+	Reason  string
+	Kind    usage.Kind // "" is usage.Model
+}
+
+// WebSocket stands in for the method of a handshake, which is GET in HTTP/1.1
+// and CONNECT in HTTP/2.
+const WebSocket = "WS"
+
+// Route applies the table. The path is decoded and has no query.
+func (p *Provider) Route(method, path string) Route {
+	for i := range p.Rules {
+		if r := &p.Rules[i]; r.Method == "" || r.Method == method {
+			if m := r.Path.FindStringSubmatch(path); m != nil {
+				return p.route(r, m)
+			}
+		}
+	}
+	return Route{Provider: p.Name, Class: NotBillable, Reason: unlisted(method)}
+}
+
+func (p *Provider) route(r *Rule, match []string) Route {
+	route := Route{Provider: p.Name, Dialect: r.Dialect, Class: r.Class, Reason: r.Reason}
+	if r.Class == NotBillable {
+		return route
+	}
+	if route.Kind = r.Kind; r.Kind == "" {
+		route.Kind = usage.Model
+	}
+	if i := r.Path.SubexpIndex("model"); i > 0 {
+		route.Model = match[i]
+	}
+	return route
+}
+
+// unlisted names why a request that no rule mentions is not billable.
+func unlisted(method string) string {
+	switch method {
+	case "GET", "HEAD", "OPTIONS":
+		return "get" // what reads makes nothing new
+	case WebSocket:
+		return "websocket_other"
+	}
+	return "other"
+}
+
+// shape compiles a path's expression; one that is wrong is a table of ours.
+func shape(path string) *regexp.Regexp { return regexp.MustCompile(path) }
+
+func billable(method, path, dialect string) Rule {
+	return Rule{Method: method, Path: shape(path), Dialect: dialect, Class: Billable}
+}
+
+func free(method, path, reason string) Rule {
+	return Rule{Method: method, Path: shape(path), Class: NotBillable, Reason: reason}
+}
+
+func (r Rule) as(k usage.Kind) Rule {
+	r.Kind = k
+	return r
+}
