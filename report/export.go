@@ -1,0 +1,109 @@
+package report
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/wiremeter/wiremeter/store/sqlite"
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// SchemaVersion is the version of the export's contract, docs/export.md.
+const SchemaVersion = 1
+
+// Window chooses what to export. Its zero value chooses all.
+type Window struct {
+	Since time.Time // the first instant; zero: from the beginning
+	Until time.Time // the first instant that is too late; zero: to the end
+	Run   string    // a run's name; empty: all
+}
+
+// Export writes the records of the window as lines of JSON, oldest first, as
+// they were when it began. It needs the memory of one record.
+func Export(ctx context.Context, w io.Writer, r *sqlite.Reader, window Window) error {
+	b := bufio.NewWriterSize(w, 64<<10)
+	e := json.NewEncoder(b)
+	e.SetEscapeHTML(false)
+	for record, err := range r.Records(ctx, sqlite.Filter(window)) {
+		if err != nil {
+			return err
+		}
+		if err := e.Encode(line(&record)); err != nil {
+			return fmt.Errorf("write record %s: %w", record.ID, err)
+		}
+	}
+	return b.Flush()
+}
+
+// millis is RFC 3339 with milliseconds.
+const millis = "2006-01-02T15:04:05.000Z07:00"
+
+// line is a record under the names of the contract, in its order.
+func line(r *usage.Record) object {
+	t := r.Tokens
+	return object{
+		{"schema_version", SchemaVersion},
+		{"id", r.ID},
+		{"started_at", r.StartedAt.UTC().Format(millis)},
+		{"outcome", r.Outcome},
+		{"reason", known(r.Reason)},
+		{"front", known(r.Front)},
+		{"provider", known(r.Provider)},
+		{"dialect", known(r.Dialect)},
+		{"host", known(r.Host)},
+		{"path", known(r.Path)},
+		{"status", positive(int64(r.Status))},
+		{"streamed", r.Streamed},
+		{"transport", known(r.Transport)},
+		{"agent", known(r.Agent)},
+		{"agent_version", known(r.AgentVersion)},
+		{"user_agent", known(r.UserAgent)},
+		{"session_id", known(r.SessionID)},
+		{"model_requested", known(r.ModelRequested)},
+		{"model", known(r.Model)},
+		{"response_id", known(r.Response.ID)},
+		{"request_id", known(r.RequestID)},
+		{"input", t.Input},
+		{"cache_read", t.CacheRead},
+		{"cache_write_5m", t.CacheWrite5m},
+		{"cache_write_1h", t.CacheWrite1h},
+		{"cache_write_other", t.CacheWriteOther},
+		{"output", t.Output},
+		{"reasoning", t.Reasoning},
+		{"service_tier", known(r.ServiceTier)},
+		{"stop_reason", known(r.StopReason)},
+		{"ttft_ms", positive(r.TTFT.Milliseconds())},
+		{"duration_ms", r.Duration.Milliseconds()},
+		{"request_bytes", r.RequestBytes},
+		{"response_bytes", r.ResponseBytes},
+		{"kind", known(r.Kind)},
+		{"usage_raw", verbatim(r.Raw)},
+		{"run", known(r.Run)},
+		{"parts", r.Parts},
+		{"is_doubtful", r.IsDoubtful},
+		{"parser_version", positive(int64(r.ParserVersion))},
+	}
+}
+
+func positive(n int64) *int64 {
+	if n <= 0 {
+		return nil
+	}
+	return &n
+}
+
+// verbatim is the JSON itself. What is no JSON is kept all the same, as a
+// string: it is the provider's word.
+func verbatim(raw []byte) any {
+	switch {
+	case len(raw) == 0:
+		return nil
+	case json.Valid(raw):
+		return json.RawMessage(raw)
+	}
+	return string(raw)
+}
