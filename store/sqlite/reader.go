@@ -35,25 +35,16 @@ func OpenReader(path string) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{path: path, sql: db}
-	version, err := r.schema(context.Background())
+	version, err := schemaOf(context.Background(), db)
 	if err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, errors.Join(explain(path, err), db.Close())
 	}
 	if version < len(schemas) {
 		if err := upgrade(path); err != nil {
 			return nil, errors.Join(err, db.Close())
 		}
 	}
-	return r, nil
-}
-
-func (r *Reader) schema(ctx context.Context) (int, error) {
-	if err := identify(ctx, r.sql); err != nil {
-		return 0, explain(r.path, err)
-	}
-	version, err := schemaOf(ctx, r.sql)
-	return version, wrap("read", r.path, err)
+	return &Reader{path: path, sql: db}, nil
 }
 
 func upgrade(path string) error {

@@ -49,14 +49,12 @@ func (e newerError) Error() string {
 
 // identify refuses a file that this program must not touch.
 func identify(ctx context.Context, db *sql.DB) error {
-	version, err := schemaOf(ctx, db)
-	if err == nil && version > len(schemas) {
-		err = newerError{version, len(schemas)}
-	}
+	_, err := schemaOf(ctx, db)
 	return err
 }
 
-// schemaOf returns 0 for an empty file.
+// schemaOf returns 0 for an empty file, and an error for one that is not for
+// this program.
 func schemaOf(ctx context.Context, db *sql.DB) (int, error) {
 	var application, version, things int
 	const question = "SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)"
@@ -64,7 +62,10 @@ func schemaOf(ctx context.Context, db *sql.DB) (int, error) {
 		return 0, err
 	}
 	isEmpty := application == 0 && version == 0 && things == 0
-	if !isEmpty && application != applicationID {
+	switch {
+	case version > len(schemas):
+		return 0, newerError{version, len(schemas)}
+	case !isEmpty && application != applicationID:
 		return 0, errForeign
 	}
 	return version, nil
