@@ -1,7 +1,6 @@
 package certs
 
 import (
-	"bytes"
 	"crypto/ecdsa"
 	"crypto/x509"
 	"encoding/pem"
@@ -64,18 +63,27 @@ func makeAuthority(dir string, domains []string, place func(from, to string) err
 	if err != nil {
 		return err
 	}
-	key, err := x509.MarshalPKCS8PrivateKey(a.key)
+	text, err := a.encode()
 	if err != nil {
-		return fmt.Errorf("encode the key: %w", err)
-	}
-	var text bytes.Buffer
-	for _, b := range []pem.Block{{Type: pemKey, Bytes: key}, {Type: pemCertificate, Bytes: a.intermediate.Raw}, {Type: pemCertificate, Bytes: a.root.Raw}} {
-		_ = pem.Encode(&text, &b) // a bytes.Buffer takes all
+		return err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	return writeFile(authorityFile(dir), text.Bytes(), 0o600, place)
+	return writeFile(authorityFile(dir), text, 0o600, place)
+}
+
+// encode is what parseAuthority reads.
+func (a *Authority) encode() ([]byte, error) {
+	key, err := x509.MarshalPKCS8PrivateKey(a.key)
+	if err != nil {
+		return nil, fmt.Errorf("encode the key: %w", err)
+	}
+	text := pem.EncodeToMemory(&pem.Block{Type: pemKey, Bytes: key})
+	for _, c := range []*x509.Certificate{a.intermediate, a.root} {
+		text = append(text, pem.EncodeToMemory(&pem.Block{Type: pemCertificate, Bytes: c.Raw})...)
+	}
+	return text, nil
 }
 
 // writeFile writes a file that is never seen half written.
