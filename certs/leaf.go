@@ -25,7 +25,8 @@ func (a *Authority) Leaf(host string) (*tls.Certificate, error) {
 		return nil, fmt.Errorf("sign a certificate for %q: the authority permits only %v until %s",
 			host, a.intermediate.PermittedDNSDomains, a.NotAfter().Format(time.DateOnly))
 	}
-	// Signing takes less than a tenth of a millisecond, so it may hold the lock.
+	// Signing takes a fraction of a millisecond, so it may hold the lock: that
+	// is all it needs to happen once for all who wait.
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if c, ok := a.leaves[host]; ok && time.Until(c.Leaf.NotAfter) > renewAhead {

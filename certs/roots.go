@@ -136,7 +136,7 @@ func command(name string, args ...string) ([]byte, error) {
 	out, err := c.Output()
 	if err != nil {
 		said := strings.TrimSpace(complaint.String() + "\n" + string(out))
-		return nil, fmt.Errorf("run %s: %w: %s", strings.Join(append([]string{name}, args...), " "), err, said)
+		return nil, fmt.Errorf("run %s: %w; it said: %q", strings.Join(append([]string{name}, args...), " "), err, said)
 	}
 	return out, nil
 }

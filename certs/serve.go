@@ -17,6 +17,9 @@ func (a *Authority) prepare() (err error) {
 		}
 		return a.Leaf(hello.ServerName)
 	})
+	// Said aloud, because a configuration that GetConfigForClient returns is not
+	// asked for its own ticket keys unless it was given some.
+	a.server.WrapSession, a.server.UnwrapSession = a.server.EncryptTicket, a.server.DecryptTicket
 	return nil
 }
 
@@ -46,9 +49,8 @@ func (a *Authority) ConfigFor(host string) *tls.Config {
 		}
 		return a.Leaf(host)
 	})
-	// A configuration made for one connection has ticket keys of its own, with
-	// which nothing would ever resume: the shared one seals and opens tickets, and
-	// changes its keys daily.
+	// The shared configuration seals and opens all tickets, and changes its keys
+	// daily: with keys of each connection's own nothing would ever resume.
 	c.WrapSession = a.server.EncryptTicket
 	c.UnwrapSession = func(ticket []byte, state tls.ConnectionState) (*tls.SessionState, error) {
 		if !is(state.ServerName) {
