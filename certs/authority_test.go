@@ -78,6 +78,40 @@ func TestRootKeyIsNeverWritten(t *testing.T) {
 	}
 }
 
+func TestCertificatesOfAnAuthority(t *testing.T) {
+	a := openTemp(t)
+	for _, c := range []struct {
+		name    string
+		cert    *x509.Certificate
+		below   int // how many authorities may stand below
+		usages  string
+		subject string
+	}{
+		{"root", a.root, 1, "[]", "wiremeter root 2"},
+		{"intermediate", a.intermediate, 0, fmt.Sprint([]x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}), "wiremeter intermediate 2"},
+	} {
+		if !c.cert.IsCA || c.cert.MaxPathLen != c.below || c.cert.KeyUsage != x509.KeyUsageCertSign|x509.KeyUsageCRLSign {
+			t.Errorf("%s: authority %v, %d below, key usage %b", c.name, c.cert.IsCA, c.cert.MaxPathLen, c.cert.KeyUsage)
+		}
+		if got := fmt.Sprint(c.cert.ExtKeyUsage); got != c.usages {
+			t.Errorf("%s: extended key usages %s", c.name, got)
+		}
+		if name := c.cert.Subject.CommonName; !strings.HasPrefix(name, c.subject) || len(name) > 64 {
+			t.Errorf("%s: common name %q", c.name, name)
+		}
+		if len(c.cert.SubjectKeyId) == 0 || !c.cert.PermittedDNSDomainsCritical {
+			t.Errorf("%s: key id %x, critical constraints %v", c.name, c.cert.SubjectKeyId, c.cert.PermittedDNSDomainsCritical)
+		}
+		if c.cert.NotAfter.Year()-time.Now().Year() != authorityYears {
+			t.Errorf("%s: lives until %s", c.name, c.cert.NotAfter)
+		}
+	}
+	other := openTemp(t)
+	if string(other.root.RawSubject) == string(a.root.RawSubject) || other.root.SerialNumber.Cmp(a.root.SerialNumber) == 0 {
+		t.Error("two authorities share a name or a serial number")
+	}
+}
+
 func TestProcessesAtOnceShareOneAuthority(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "ca")
 	self := must(os.Executable())(t)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 )
 
@@ -122,6 +123,9 @@ func load(dir string) (*Authority, error) {
 	return a, a.prepare()
 }
 
+// quote makes a path safe to paste into a shell.
+func quote(path string) string { return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'" }
+
 // checkModes refuses a key that others may read, and a folder in which they may
 // replace it. Windows has no such modes: a profile's folder is private there.
 func checkModes(dir, path string) error {
@@ -137,8 +141,8 @@ func checkModes(dir, path string) error {
 			return fmt.Errorf("read the certificate authority: %w", err)
 		}
 		if mode := fi.Mode().Perm(); mode&c.forbidden != 0 {
-			return fmt.Errorf("%s has mode %04o and must have %04o, because it guards a private key: run `chmod %o %s`",
-				c.path, mode, c.want, c.want, c.path)
+			return fmt.Errorf("%s has mode %04o and must have %04o, because it guards a private key: run  chmod %o %s",
+				c.path, mode, c.want, c.want, quote(c.path))
 		}
 	}
 	return nil

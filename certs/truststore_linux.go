@@ -92,5 +92,3 @@ func (f anchors) run() error {
 	_, err = command(path, fields[1:]...)
 	return err
 }
-
-func quote(path string) string { return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'" }
