@@ -48,7 +48,7 @@ type Exchange struct {
 	request request
 
 	status        int
-	header        usage.Header
+	requestID     string
 	firstByte     time.Time
 	responseBytes int64
 	reading       *reading // nil: the response is not read
@@ -65,7 +65,7 @@ func (e *Exchange) Request(p []byte) { e.request.write(p, e.isRead()) }
 
 // Response takes the head of the response.
 func (e *Exchange) Response(status int, h usage.Header) {
-	e.status, e.header = status, h
+	e.status, e.requestID = status, first(h, requestIDs)
 	if !e.isRead() {
 		return
 	}

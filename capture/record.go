@@ -92,7 +92,7 @@ func (e *Exchange) record(resp usage.Response, ended time.Time) usage.Record {
 		Host: e.head.Host, Path: e.head.Path, Status: e.status, Transport: e.head.Transport,
 		Kind: e.kind(q, resp), Attribution: attribute(e.head, q),
 
-		ModelRequested: q.Model, Response: resp, RequestID: first(e.header, requestIDs),
+		ModelRequested: q.Model, Response: resp, RequestID: e.requestID,
 
 		Duration: ended.Sub(e.head.StartedAt), RequestBytes: e.request.bytes.Load(), ResponseBytes: e.responseBytes,
 		IsFetch: e.route.Class == parsers.Fetch, ParserVersion: parsers.Version,

@@ -81,7 +81,7 @@ func exchange(r *http.Request, p *passage) usage.Exchange {
 	x := usage.Exchange{
 		StartedAt: time.Now(), Front: p.front, Run: p.run, Transport: usage.HTTP1,
 		Method: r.Method, Host: hostname(p.host), Path: p.path.Path,
-		Header: usage.Header(r.Header.Clone()),
+		Header: usage.Header(r.Header), // read by all, changed by none
 	}
 	switch {
 	case isWebSocket(r.Header):

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"sync"
@@ -15,7 +16,7 @@ import (
 type Tap interface {
 	// Request takes the next bytes of the request's body, as sent.
 	Request(p []byte)
-	// Response takes the head of the response.
+	// Response takes the head of the response. It must not keep h.
 	Response(status int, h usage.Header)
 	// Body takes the next bytes of the response's body, as sent.
 	Body(p []byte)
@@ -31,13 +32,14 @@ func (t tapped) RoundTrip(r *http.Request) (*http.Response, error) {
 	tap := passageOf(r).tap
 	if r.Body != nil && r.Body != http.NoBody {
 		r.Body = &requestBody{ReadCloser: r.Body, tap: tap}
+		joinHead(r)
 	}
 	resp, err := t.next.RoundTrip(r)
 	if err != nil {
 		tap.End(faultOf(r, err, usage.UpstreamUnreachable))
 		return nil, err
 	}
-	tap.Response(resp.StatusCode, usage.Header(resp.Header.Clone()))
+	tap.Response(resp.StatusCode, usage.Header(resp.Header))
 	body := &responseBody{ReadCloser: resp.Body, tap: tap, request: r}
 	resp.Body = body
 	if rw, ok := body.ReadCloser.(io.ReadWriteCloser); ok && resp.StatusCode == http.StatusSwitchingProtocols {
@@ -57,6 +59,47 @@ func (b *requestBody) Read(p []byte) (int, error) {
 		b.tap.Request(p[:n])
 	}
 	return n, err
+}
+
+const smallBody = 16 << 10
+
+// joinHead makes a small request leave in one piece, as it came. The transport
+// sends a request's head by itself unless it has the whole body in memory: one
+// more record and one more system call. So the head waits for the first bytes
+// of a body of stated length, never for more. What is in memory can also be
+// sent again if the provider closed an idle connection just then.
+func joinHead(r *http.Request) {
+	if r.ContentLength <= 0 || r.ContentLength > smallBody || r.Header.Get("Expect") != "" {
+		return
+	}
+	start := make([]byte, r.ContentLength)
+	n, err := r.Body.Read(start)
+	if n < len(start) || err != nil && err != io.EOF {
+		r.Body = &begunBody{ReadCloser: r.Body, start: start[:n], err: err}
+		return
+	}
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(start)), nil }
+	r.Body, _ = r.GetBody()
+}
+
+// begunBody gives the first bytes again, then the error that came with them or
+// the rest.
+type begunBody struct {
+	io.ReadCloser
+	start []byte
+	err   error
+}
+
+func (b *begunBody) Read(p []byte) (int, error) {
+	if len(b.start) > 0 {
+		n := copy(p, b.start)
+		b.start = b.start[n:]
+		return n, nil
+	}
+	if b.err != nil {
+		return 0, b.err
+	}
+	return b.ReadCloser.Read(p)
 }
 
 // responseBody tells the tap what passes. The end is told once, by whichever
