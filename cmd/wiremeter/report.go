@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/wiremeter/wiremeter/report"
+	"github.com/wiremeter/wiremeter/store/sqlite"
+)
+
+// timeFlag is a bound of a report's time, read as it is given.
+type timeFlag struct {
+	text string
+	at   time.Time
+}
+
+func (f *timeFlag) String() string { return f.text }
+func (f *timeFlag) Type() string   { return "time" }
+
+func (f *timeFlag) Set(text string) (err error) {
+	f.text = text
+	f.at, err = report.ParseTime(text, time.Now())
+	return err
+}
+
+type window struct{ since, until timeFlag }
+
+func (w *window) register(flags *pflag.FlagSet) {
+	flags.Var(&w.since, "since", "from this time on: 2026-01-31, 2026-01-31T15:04:05Z, or how long ago: 24h, 7d")
+	flags.Var(&w.until, "until", "up to this time, not included")
+}
+
+type reportFlags struct {
+	by     []string
+	window window
+	json   bool
+	csv    bool
+}
+
+func newReport(open func() (*house, error)) *cobra.Command {
+	var f reportFlags
+	c := &cobra.Command{
+		Use:   "report",
+		Short: "Show what was used, by day, model, agent, session …",
+		Long: `Show what was used, and below it the coverage: how many exchanges were metered,
+and what became of the others. "-" means that no provider said.`,
+		Example: "  wiremeter report --by agent,model --since 7d",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return withReader(open, func(r *sqlite.Reader) error { return showReport(c, r, f) })
+		},
+	}
+	c.Flags().StringSliceVar(&f.by, "by", []string{"day", "model"}, fmt.Sprintf("what to add up by, of %v", report.Dimensions()))
+	c.Flags().BoolVar(&f.json, "json", false, "as JSON")
+	c.Flags().BoolVar(&f.csv, "csv", false, "as CSV; the coverage goes to standard error")
+	c.MarkFlagsMutuallyExclusive("json", "csv")
+	f.window.register(c.Flags())
+	return c
+}
+
+func showReport(c *cobra.Command, r *sqlite.Reader, f reportFlags) error {
+	answer, err := report.Ask(c.Context(), r, report.Query{By: f.by, Since: f.window.since.at, Until: f.window.until.at})
+	if err != nil {
+		return fmt.Errorf("--by: %w", err)
+	}
+	switch {
+	case f.json:
+		return answer.WriteJSON(c.OutOrStdout())
+	case f.csv:
+		fmt.Fprintln(c.ErrOrStderr(), answer.Coverage)
+		return answer.WriteCSV(c.OutOrStdout())
+	}
+	return answer.WriteTable(c.OutOrStdout())
+}
+
+func newExport(open func() (*house, error)) *cobra.Command {
+	var w window
+	var run string
+	c := &cobra.Command{
+		Use:   "export",
+		Short: "Print every record as a line of JSON, oldest first",
+		Long: `Print every record as a line of JSON, oldest first. The fields are a contract:
+docs/export.md. What is unknown is null.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return withReader(open, func(r *sqlite.Reader) error {
+				return report.Export(c.Context(), c.OutOrStdout(), r, report.Window{Since: w.since.at, Until: w.until.at, Run: run})
+			})
+		},
+	}
+	c.Flags().StringVar(&run, "run", "", "only what this run asked for, by its `NAME`")
+	w.register(c.Flags())
+	return c
+}
+
+// withReader opens the house's database for reading; one that is not there yet
+// reads as an empty one.
+func withReader(open func() (*house, error), do func(*sqlite.Reader) error) (err error) {
+	h, err := open()
+	if err != nil {
+		return err
+	}
+	r, err := h.reader()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	return do(r)
+}
+
+func (h *house) reader() (*sqlite.Reader, error) {
+	r, err := sqlite.OpenReader(h.database())
+	if !errors.Is(err, fs.ErrNotExist) {
+		return r, err
+	}
+	db, err := sqlite.Open(h.database())
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Close(); err != nil {
+		return nil, err
+	}
+	return sqlite.OpenReader(h.database())
+}
+
+// summarise says what the run used.
+func (r *runner) summarise(ctx context.Context) (err error) {
+	reader, err := r.house.reader()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, reader.Close()) }()
+	return report.WriteSummary(ctx, r.errs, reader, r.name)
+}
