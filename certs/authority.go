@@ -77,12 +77,6 @@ func (a *Authority) Fingerprint() string {
 	return strings.Join(pairs, ":")
 }
 
-// name tells authorities apart in the file names of a trust store.
-func (a *Authority) name() string {
-	sum := sha256.Sum256(a.root.Raw)
-	return "wiremeter-" + hex.EncodeToString(sum[:4])
-}
-
 // NotAfter returns the end of the authority's life.
 func (a *Authority) NotAfter() time.Time {
 	if a.root.NotAfter.Before(a.intermediate.NotAfter) {

@@ -31,7 +31,9 @@ func TestMain(m *testing.M) {
 	}
 	// What the machine's own environment names must not change a result.
 	for _, name := range BundleVariables {
-		os.Unsetenv(name)
+		if err := os.Unsetenv(name); err != nil {
+			panic(err)
+		}
 	}
 	os.Exit(m.Run())
 }
@@ -215,7 +217,7 @@ func TestBrokenAuthority(t *testing.T) {
 	}{
 		{"key_for_all", func(t *testing.T, a *Authority) { chmod(t, authorityFile(a.dir), 0o644) }, []string{"mode 0644", "0600", "chmod 600"}},
 		{"folder_for_all", func(t *testing.T, a *Authority) { chmod(t, a.dir, 0o777) }, []string{"mode 0777", "0700", "chmod 700"}},
-		{"gone", func(t *testing.T, a *Authority) { os.Remove(authorityFile(a.dir)) }, []string{"missing", "ca renew"}},
+		{"gone", func(t *testing.T, a *Authority) { unlink(t, authorityFile(a.dir)) }, []string{"missing", "ca renew"}},
 		{"empty", func(t *testing.T, a *Authority) { writeTest(t, authorityFile(a.dir), "") }, []string{"found 0 and 0", "ca renew"}},
 		{"no_key", rewrite("BEGIN PRIVATE KEY", "BEGIN NOTHING"), []string{"found 0 and 2", "ca renew"}},
 		{"cut", func(t *testing.T, a *Authority) {
@@ -270,6 +272,13 @@ func chmod(t *testing.T, path string, mode os.FileMode) {
 	}
 }
 
+func unlink(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestExpiredAuthority(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "ca")
 	synctest.Test(t, func(t *testing.T) { // its clock starts in the year 2000
@@ -296,7 +305,7 @@ func TestRenew(t *testing.T) {
 	for name, harm := range map[string]func(*Authority){
 		"sound":   func(*Authority) {},
 		"broken":  func(a *Authority) { writeTest(t, authorityFile(a.dir), "nothing") },
-		"missing": func(a *Authority) { os.Remove(authorityFile(a.dir)) },
+		"missing": func(a *Authority) { unlink(t, authorityFile(a.dir)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			old := openTemp(t)

@@ -122,7 +122,7 @@ func TestUnusableCertificateFiles(t *testing.T) {
 		t.Setenv("NODE_EXTRA_CA_CERTS", file)
 		_, err = WriteBundle(dir, a)
 		check("NODE_EXTRA_CA_CERTS", err, want, "NODE_EXTRA_CA_CERTS")
-		os.Unsetenv("NODE_EXTRA_CA_CERTS")
+		t.Setenv("NODE_EXTRA_CA_CERTS", "")
 	}
 }
 

@@ -93,7 +93,7 @@ func writeFile(path string, text []byte, mode fs.FileMode, place func(from, to s
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // a rename has taken it away, a link has not
+	defer func() { _ = os.Remove(f.Name()) }() // a rename has taken it away, a link has not
 	_, err = f.Write(text)
 	if err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
 		return err

@@ -59,7 +59,7 @@ with context.wrap_socket(socket.create_connection(("127.0.0.1", port)), server_h
 func TestBunIsBound(t *testing.T) {
 	bun := fromNPM(t, "@oven/bun-*/bin/bun") // not .bin/bun, which an install script puts in place
 	proveClient(t, func(t *testing.T, s *stage) string {
-		env := []string{"NODE_EXTRA_CA_CERTS=" + s.rootFile, "HTTPS_PROXY=" + detour(t, s).String()}
+		env := []string{"NODE_EXTRA_CA_CERTS=" + s.rootFile, "HTTPS_PROXY=" + detour(t, s)}
 		return s.program(t, "", env, bun, "-e", `console.log((await fetch(process.argv[1])).status)`, s.url())
 	})
 }
@@ -70,7 +70,7 @@ func TestRustlsIsBound(t *testing.T) {
 	codex := fromNPM(t, "@openai/codex-*/vendor/*/bin/codex") // not .bin/codex: ending that leaves its child behind
 	proveClient(t, func(t *testing.T, s *stage) string {
 		home := t.TempDir()
-		proxy := detour(t, s).String()
+		proxy := detour(t, s)
 		env := []string{
 			"CODEX_HOME=" + home, "CODEX_CA_CERTIFICATE=" + s.rootFile, "STAGE_KEY=none",
 			"HTTPS_PROXY=" + proxy, "HTTP_PROXY=" + proxy, "ALL_PROXY=" + proxy,

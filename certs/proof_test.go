@@ -12,7 +12,7 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"net/url"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -58,22 +58,21 @@ func (s *signal) give() { s.once.Do(func() { close(s.c) }) }
 
 func newStage(t *testing.T, host, rootFile string, shown tls.Certificate) *stage {
 	t.Helper()
-	l, err := net.Listen("tcp", loopback+":0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &stage{host: host, addr: l.Addr().String(), rootFile: rootFile}
+	s := &stage{host: host, rootFile: rootFile}
 	s.believed.c, s.refused.c = make(chan struct{}), make(chan struct{})
-	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(s, "", 0), Handler: s}
-	go server.Serve(tls.NewListener(l, &tls.Config{GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	server := httptest.NewUnstartedServer(s)
+	server.Config.ErrorLog = log.New(s, "", 0)
+	server.TLS = &tls.Config{GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		if hello.ServerName == host || hello.ServerName == "" && host == loopback {
 			s.mu.Lock()
 			s.hellos = append(s.hellos, hello.Conn.RemoteAddr().String())
 			s.mu.Unlock()
 		}
-		return &shown, nil
-	}}))
-	t.Cleanup(func() { server.Close() })
+		return &tls.Config{Certificates: []tls.Certificate{shown}}, nil
+	}}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	s.addr = server.Listener.Addr().String()
 	return s
 }
 
@@ -296,7 +295,7 @@ func TestGoIsBound(t *testing.T) {
 		c := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
 			DialContext: dial, TLSClientConfig: &tls.Config{RootCAs: roots}, DisableKeepAlives: true,
 		}}
-		r, err := c.Get(s.url())
+		r, err := c.Do(must(http.NewRequestWithContext(t.Context(), http.MethodGet, s.url(), nil))(t))
 		if err != nil {
 			return err.Error()
 		}
@@ -334,14 +333,10 @@ c.on('data', () => {}).on('end', () => process.exit(0));`
 	})
 }
 
-// detour is a proxy through which every host leads to the stage.
-func detour(t *testing.T, s *stage) *url.URL {
+// detour is the URL of a proxy through which every host leads to the stage.
+func detour(t *testing.T, s *stage) string {
 	t.Helper()
-	l, err := net.Listen("tcp", loopback+":0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodConnect {
 			http.Error(w, "CONNECT only", http.StatusMethodNotAllowed)
 			return
@@ -359,12 +354,11 @@ func detour(t *testing.T, s *stage) *url.URL {
 		defer from.Close()
 		fmt.Fprint(from, "HTTP/1.1 200 Connection established\r\n\r\n")
 		go func() {
-			io.Copy(to, ahead)
-			to.(*net.TCPConn).CloseWrite()
+			_, _ = io.Copy(to, ahead)
+			_ = to.(*net.TCPConn).CloseWrite()
 		}()
-		io.Copy(from, to)
-	})}
-	go server.Serve(l)
-	t.Cleanup(func() { server.Close() })
-	return &url.URL{Scheme: "http", Host: l.Addr().String()}
+		_, _ = io.Copy(from, to)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }

@@ -18,7 +18,7 @@ func systemRoots() ([][]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the system's certificate store ROOT: %w", err)
 	}
-	defer syscall.CertCloseStore(store, 0)
+	defer func() { _ = syscall.CertCloseStore(store, 0) }() // it was only read
 	var roots [][]byte
 	var c *syscall.CertContext
 	for {

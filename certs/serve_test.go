@@ -17,8 +17,8 @@ import (
 // front does, for each connection anew, and returns what the agent saw.
 func shake(t *testing.T, serve func() *tls.Config, agent *tls.Config) (tls.ConnectionState, error) {
 	t.Helper()
-	l := must(net.Listen("tcp", loopback+":0"))(t)
-	defer l.Close()
+	l := must(new(net.ListenConfig).Listen(t.Context(), "tcp", loopback+":0"))(t)
+	defer func() { _ = l.Close() }()
 	go func() {
 		c, err := l.Accept()
 		if err != nil {
@@ -26,19 +26,19 @@ func shake(t *testing.T, serve func() *tls.Config, agent *tls.Config) (tls.Conne
 		}
 		defer c.Close()
 		s := tls.Server(c, &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return serve(), nil }})
-		if s.Handshake() == nil {
+		if s.HandshakeContext(t.Context()) == nil {
 			fmt.Fprint(s, "x") // what the agent reads brings the ticket along
-			s.CloseWrite()
-			io.Copy(io.Discard, s)
+			_ = s.CloseWrite()
+			_, _ = io.Copy(io.Discard, s)
 		}
 	}()
-	c, err := net.Dial("tcp", l.Addr().String())
+	c, err := new(net.Dialer).DialContext(t.Context(), "tcp", l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
 	conn := tls.Client(c, agent)
-	if err := conn.Handshake(); err != nil {
+	if err := conn.HandshakeContext(t.Context()); err != nil {
 		return tls.ConnectionState{}, err
 	}
 	_, err = io.ReadAll(conn)
@@ -141,7 +141,7 @@ func TestLeaf(t *testing.T) {
 	if string(leaf.AuthorityKeyId) != string(a.intermediate.SubjectKeyId) || len(leaf.AuthorityKeyId) == 0 {
 		t.Error("the leaf does not point to its issuer's key")
 	}
-	if life := leaf.NotAfter.Sub(time.Now()); life > leafLife || life < leafLife-time.Minute {
+	if life := time.Until(leaf.NotAfter); life > leafLife || life < leafLife-time.Minute {
 		t.Errorf("lives for %s", life)
 	}
 	long := strings.Repeat("a.", 100) + "chatgpt.com"

@@ -1,6 +1,8 @@
 package certs
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -39,7 +41,11 @@ func findAnchors(a *Authority) (anchors, error) {
 		strings.Join(tried, ", "), a.RootFile())
 }
 
-func (f anchors) file(a *Authority) string { return filepath.Join(f.dir, a.name()+f.suffix) }
+// file has a name of its own for each authority: a machine may have many users.
+func (f anchors) file(a *Authority) string {
+	sum := sha256.Sum256(a.root.Raw)
+	return filepath.Join(f.dir, "wiremeter-"+hex.EncodeToString(sum[:4])+f.suffix)
+}
 
 func install(a *Authority) error {
 	f, err := findAnchors(a)
