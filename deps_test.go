@@ -17,7 +17,7 @@ const module = "github.com/wiremeter/wiremeter/"
 // a trailing "/...". "-name" forbids a package of the standard library.
 const arrows = `
 usage:              -net/http -os -database/sql
-certs:              golang.org/x/sync
+certs:              -database/sql
 proxy:              usage github.com/elazarl/goproxy github.com/rs/zerolog golang.org/x/net -database/sql -encoding/json
 parsers:            usage parsers/... github.com/tidwall/gjson -os -net -net/http -time -log -context -sync -database/sql
 parsers/framing:    -os -net -net/http -time -log -context -sync -database/sql

@@ -42,7 +42,11 @@ func (c *connection) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-var errNotIntercepted = errors.New("the connection is to be tunnelled")
+// Why a connection is tunnelled after a look at its TLS hello.
+var (
+	errRefusedBefore = errors.New("this agent has refused our certificate before")
+	errOtherName     = errors.New("the agent names another host than it connected to")
+)
 
 const handshakeTimeout = 30 * time.Second
 
@@ -57,7 +61,10 @@ func (p *Proxy) intercept(c *connection) {
 		conn := tls.Server(c, &tls.Config{GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 			key = refusalKey(c, hello)
 			if p.refusals.has(key) {
-				return nil, errNotIntercepted
+				return nil, errRefusedBefore
+			}
+			if hello.ServerName != "" && hostname(hello.ServerName) != c.host {
+				return nil, errOtherName
 			}
 			c.peeking, c.peeked = false, nil
 			return p.opts.ServerTLS(c.host), nil
@@ -81,8 +88,11 @@ func (p *Proxy) intercept(c *connection) {
 // tunnelPeeked passes on a connection of which only the first bytes were read.
 func (p *Proxy) tunnelPeeked(c *connection, why error) {
 	reason := "not_tls"
-	if errors.Is(why, errNotIntercepted) {
+	switch {
+	case errors.Is(why, errRefusedBefore):
 		reason = "certificate_refused"
+	case errors.Is(why, errOtherName):
+		reason = "other_name"
 	}
 	c.peeking = false
 	c.Conn = &replayConn{Conn: c.Conn, ahead: c.peeked}

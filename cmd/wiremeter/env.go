@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/wiremeter/wiremeter/certs"
 )
 
 // environment are the variables by which every agent known finds the proxy and
@@ -19,10 +21,7 @@ func environment(proxyURL, bundle, noProxy string) []string {
 	for _, name := range []string{"NO_PROXY", "no_proxy"} {
 		env = append(env, name+"="+noProxy)
 	}
-	for _, name := range []string{
-		"NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "CODEX_CA_CERTIFICATE", "REQUESTS_CA_BUNDLE",
-		"CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "AWS_CA_BUNDLE", "DENO_CERT",
-	} {
+	for _, name := range certs.BundleVariables {
 		env = append(env, name+"="+bundle)
 	}
 	return env

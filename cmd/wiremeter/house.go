@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/pelletier/go-toml/v2"
 )
@@ -84,7 +85,7 @@ func tomlError(err error) string {
 	if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok {
 		first := strict.Errors[0]
 		row, _ := first.Position()
-		return fmt.Sprintf("line %d: unknown setting %q (known: listen, upstream_proxy, upstream_ca, connect_to)", row, first.Key())
+		return fmt.Sprintf("line %d: unknown setting %q (known: listen, upstream_proxy, upstream_ca, connect_to)", row, strings.Join(first.Key(), "."))
 	}
 	if decode, ok := errors.AsType[*toml.DecodeError](err); ok {
 		row, column := decode.Position()

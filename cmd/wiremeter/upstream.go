@@ -54,7 +54,10 @@ func (f upstreamFlags) upstream(listen string) (proxy.Upstream, error) {
 		return u, err
 	}
 	if u.Roots, err = certs.UpstreamPool(f.ca); err != nil {
-		return u, fmt.Errorf("--upstream-ca: %w", err)
+		if f.ca != "" {
+			err = fmt.Errorf("--upstream-ca %s: %w", f.ca, err)
+		}
+		return u, err
 	}
 	u.ConnectTo, err = parseConnectTo(f.connectTo)
 	return u, err
