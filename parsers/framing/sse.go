@@ -15,6 +15,7 @@ type sse struct {
 	head     []byte
 	event    string
 	names    map[string]string
+	last     string // the event name before
 	direct   []byte // the event's only data line so far, in the caller's bytes
 	hold     hold   // the event's data otherwise
 	hasData  bool
@@ -34,6 +35,7 @@ func NewSSE(emit func(Frame)) Cutter { return &sse{emit: emit, names: map[string
 
 func (s *sse) Write(p []byte) {
 	p = s.skipBOM(p)
+	hasCR := bytes.IndexByte(p, '\r') >= 0
 	for len(p) > 0 {
 		if s.afterCR {
 			s.afterCR = false
@@ -42,7 +44,10 @@ func (s *sse) Write(p []byte) {
 				continue
 			}
 		}
-		i := lineEnd(p)
+		i := bytes.IndexByte(p, '\n')
+		if hasCR {
+			i = lineEnd(p, i)
+		}
 		if i < 0 {
 			s.settle()
 			s.part(p)
@@ -61,15 +66,15 @@ func (s *sse) Write(p []byte) {
 	s.settle()
 }
 
-func lineEnd(p []byte) int {
-	i := bytes.IndexByte(p, '\n')
-	if i < 0 {
+// lineEnd looks for a \r that ends the line before the \n at newline, or -1.
+func lineEnd(p []byte, newline int) int {
+	if newline < 0 {
 		return bytes.IndexByte(p, '\r')
 	}
-	if j := bytes.IndexByte(p[:i], '\r'); j >= 0 {
-		return j
+	if i := bytes.IndexByte(p[:newline], '\r'); i >= 0 {
+		return i
 	}
-	return i
+	return newline
 }
 
 func (s *sse) skipBOM(p []byte) []byte {
@@ -105,7 +110,7 @@ func (s *sse) part(p []byte) {
 		}
 		if value, ok := bytes.CutPrefix(s.head, []byte("data:")); ok {
 			s.inData = true
-			s.append(bytes.TrimPrefix(value, []byte(" ")))
+			s.append(unspaced(value))
 		}
 	}
 	if s.inData {
@@ -140,7 +145,7 @@ func (s *sse) line(l []byte) {
 		return
 	}
 	if value, ok := bytes.CutPrefix(l, []byte("data:")); ok {
-		s.data(bytes.TrimPrefix(value, []byte{' '}))
+		s.data(unspaced(value))
 		return
 	}
 	name, value, _ := bytes.Cut(l[:min(len(l), maxHead)], []byte{':'})
@@ -149,12 +154,20 @@ func (s *sse) line(l []byte) {
 		s.data(nil)
 	case "event":
 		s.isEvents = true
-		s.event = s.name(bytes.TrimPrefix(value, []byte{' '}))
+		s.event = s.name(unspaced(value))
 	case "", "id", "retry": // "": a comment
 		s.isEvents = true
 	default:
 		s.isOther = true
 	}
+}
+
+// unspaced drops the one space that may follow a field's colon.
+func unspaced(value []byte) []byte {
+	if len(value) > 0 && value[0] == ' ' {
+		return value[1:]
+	}
+	return value
 }
 
 // data takes the value of a whole data line. The first one of an event stays
@@ -168,13 +181,17 @@ func (s *sse) data(value []byte) {
 }
 
 func (s *sse) name(b []byte) string {
-	if name, ok := s.names[string(b)]; ok {
-		return name
+	if string(b) == s.last {
+		return s.last // text comes in long runs of one event
 	}
-	name := string(b)
+	name, ok := s.names[string(b)]
+	if !ok {
+		name = string(b)
+	}
 	if len(s.names) < maxNames {
 		s.names[name] = name
 	}
+	s.last = name
 	return name
 }
 
