@@ -1,0 +1,276 @@
+package scripted
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+type object = map[string]any
+
+// errorType is what each dialect's error of a status is called. 200 is an error
+// in a stream.
+var errorType = map[int]string{
+	200: "overloaded_error", 400: "invalid_request_error", 401: "authentication_error", 404: "not_found_error",
+	426: "upgrade_required", 429: "rate_limit_error", 500: "api_error", 503: "UNAVAILABLE", 529: "overloaded_error",
+}
+
+func fault(status int) object {
+	return object{"type": "error", "error": object{"type": errorType[status], "message": "so says the script"}}
+}
+
+func count(n int64) *int64 { return &n }
+
+// split cuts a text in two, so that a stream has something to add up.
+func split(s string) []string { return []string{s[:len(s)/2], s[len(s)/2:]} }
+
+// Anthropic messages: counts are disjoint; message_start has a placeholder for
+// the output, message_delta the final totals.
+var messages = dialect{
+	name: "messages", path: regexp.MustCompile(`/v1/messages$`),
+	bills: func(n int64) bill {
+		return bill{"msg_scripted_%d", usage.Tokens{
+			Input: count(100 + n), CacheRead: count(1000 + 10*n), CacheWrite5m: count(20 + n), CacheWrite1h: count(30 + n), Output: count(40 + n), Reasoning: count(5 + n),
+		}}
+	},
+	fault: func(status int) any { return fault(status) },
+	known: func(y *reply) bill {
+		t := y.bill.tokens
+		t.Output, t.Reasoning = nil, nil // all that was said of them is a placeholder
+		return bill{tokens: t}
+	},
+	whole: func(y *reply) any { return messageOf(y, messageUsage(y), y.content()) },
+	event: messageEvents,
+}
+
+func messageUsage(y *reply) object {
+	t := y.bill.tokens
+	return object{
+		"input_tokens": *t.Input, "cache_read_input_tokens": *t.CacheRead, "cache_creation_input_tokens": *t.CacheWrite5m + *t.CacheWrite1h,
+		"cache_creation": object{"ephemeral_5m_input_tokens": *t.CacheWrite5m, "ephemeral_1h_input_tokens": *t.CacheWrite1h},
+		"output_tokens":  *t.Output, "output_tokens_details": object{"thinking_tokens": *t.Reasoning}, "service_tier": "standard",
+	}
+}
+
+func messageOf(y *reply, spent object, content []any) object {
+	m := object{
+		"id": y.id, "type": "message", "role": "assistant", "model": y.Model, "content": content,
+		"stop_reason": y.stopReason(), "stop_sequence": nil,
+	}
+	if !y.NoUsage {
+		m["usage"] = spent
+	}
+	return m
+}
+
+func (y *reply) stopReason() string {
+	if y.Tool != nil {
+		return "tool_use"
+	}
+	return "end_turn"
+}
+
+func (y *reply) content() []any {
+	if y.Tool != nil {
+		return []any{object{"type": "tool_use", "id": fmt.Sprintf("toolu_%d", y.Number), "name": y.Tool.Name, "input": json.RawMessage(y.Tool.Input)}}
+	}
+	return []any{object{"type": "text", "text": y.text()}}
+}
+
+func messageEvents(y *reply) []event {
+	start := messageUsage(y)
+	start["output_tokens"] = 1
+	delete(start, "output_tokens_details")
+	head := messageOf(y, start, []any{})
+	head["stop_reason"] = nil
+	all := []event{
+		{"message_start", encode(object{"type": "message_start", "message": head})},
+		{"ping", encode(object{"type": "ping"})},
+	}
+	if y.Tool != nil {
+		block := y.content()[0].(object)
+		block["input"] = object{}
+		all = append(all, event{"content_block_start", encode(object{"type": "content_block_start", "index": 0, "content_block": block})})
+		for _, part := range split(y.Tool.Input) {
+			all = append(all, event{"content_block_delta", encode(object{"type": "content_block_delta", "index": 0, "delta": object{"type": "input_json_delta", "partial_json": part}})})
+		}
+	} else {
+		all = append(all, event{"content_block_start", encode(object{"type": "content_block_start", "index": 0, "content_block": object{"type": "text", "text": ""}})})
+		for _, part := range split(y.text()) {
+			all = append(all, event{"content_block_delta", encode(object{"type": "content_block_delta", "index": 0, "delta": object{"type": "text_delta", "text": part}})})
+		}
+	}
+	all = append(all, event{"content_block_stop", encode(object{"type": "content_block_stop", "index": 0})})
+	end := object{"type": "message_delta", "delta": object{"stop_reason": y.stopReason(), "stop_sequence": nil}}
+	if !y.NoUsage {
+		t := y.bill.tokens
+		end["usage"] = object{
+			"input_tokens": *t.Input, "cache_read_input_tokens": *t.CacheRead, "cache_creation_input_tokens": *t.CacheWrite5m + *t.CacheWrite1h,
+			"output_tokens": *t.Output, "output_tokens_details": object{"thinking_tokens": *t.Reasoning},
+		}
+	}
+	return append(all, event{"message_delta", encode(end)}, event{"message_stop", encode(object{"type": "message_stop"})})
+}
+
+// openAIBill: what is cached is part of the input on the wire; here it is not.
+func openAIBill(idForm string) func(int64) bill {
+	return func(n int64) bill {
+		return bill{idForm, usage.Tokens{
+			Input: count(200 + n), CacheRead: count(1500 + 10*n), CacheWriteOther: count(300 + n), Output: count(120 + n), Reasoning: count(80 + n),
+		}}
+	}
+}
+
+func (b bill) inclusiveInput() int64 {
+	return *b.tokens.Input + *b.tokens.CacheRead + *b.tokens.CacheWriteOther
+}
+
+func nothingKnown(*reply) bill { return bill{} }
+
+var chat = dialect{
+	name: "chat", path: regexp.MustCompile(`/chat/completions$`), bills: openAIBill("chatcmpl-scripted-%d"),
+	fault: func(status int) any { return fault(status) }, known: nothingKnown,
+	whole: func(y *reply) any {
+		m := object{"id": y.id, "object": "chat.completion", "created": 1790000000, "model": y.Model, "service_tier": "default",
+			"choices": []any{object{"index": 0, "finish_reason": "stop", "message": object{"role": "assistant", "content": y.text()}}}}
+		if !y.NoUsage {
+			m["usage"] = chatUsage(y)
+		}
+		return m
+	},
+	event: func(y *reply) (all []event) {
+		chunk := func(choices []any, spent any) {
+			m := object{"id": y.id, "object": "chat.completion.chunk", "created": 1790000000, "model": y.Model, "choices": choices}
+			if y.wantsUsage {
+				m["usage"] = spent
+			}
+			all = append(all, event{data: encode(m)})
+		}
+		for _, part := range split(y.text()) {
+			chunk([]any{object{"index": 0, "delta": object{"role": "assistant", "content": part}, "finish_reason": nil}}, nil)
+		}
+		chunk([]any{object{"index": 0, "delta": object{}, "finish_reason": "stop"}}, nil)
+		if y.wantsUsage && !y.NoUsage {
+			chunk([]any{}, chatUsage(y))
+		}
+		return append(all, event{data: []byte("[DONE]")})
+	},
+}
+
+func chatUsage(y *reply) object {
+	t := y.bill.tokens
+	return object{
+		"prompt_tokens": y.bill.inclusiveInput(), "completion_tokens": *t.Output, "total_tokens": y.bill.inclusiveInput() + *t.Output,
+		"prompt_tokens_details":     object{"cached_tokens": *t.CacheRead, "cache_write_tokens": *t.CacheWriteOther},
+		"completion_tokens_details": object{"reasoning_tokens": *t.Reasoning},
+	}
+}
+
+var responses = dialect{
+	name: "responses", path: regexp.MustCompile(`/responses(?:/compact)?$`), bills: openAIBill("resp_scripted_%d"),
+	known: nothingKnown,
+	fault: func(status int) any {
+		f := fault(status)
+		f["code"], f["message"] = errorType[status], "so says the script"
+		return f
+	},
+	whole: func(y *reply) any {
+		if y.path[len(y.path)-8:] == "/compact" {
+			return object{"id": y.id, "object": "response.compaction", "created_at": 1790000000, "output": []any{}, "usage": responseUsage(y)}
+		}
+		return responseOf(y, "completed", y.output())
+	},
+	event: responseEvents,
+}
+
+func responseUsage(y *reply) any {
+	if y.NoUsage {
+		return nil
+	}
+	t := y.bill.tokens
+	return object{
+		"input_tokens":         y.bill.inclusiveInput(),
+		"input_tokens_details": object{"cached_tokens": *t.CacheRead, "cache_write_tokens": *t.CacheWriteOther},
+		"output_tokens":        *t.Output, "output_tokens_details": object{"reasoning_tokens": *t.Reasoning},
+		"total_tokens": y.bill.inclusiveInput() + *t.Output,
+	}
+}
+
+func responseOf(y *reply, status string, output []any) object {
+	m := object{"id": y.id, "object": "response", "created_at": 1790000000, "status": status, "model": y.Model, "output": output, "usage": nil}
+	if status == "completed" {
+		m["usage"] = responseUsage(y)
+	}
+	return m
+}
+
+func (y *reply) output() []any {
+	if y.Tool != nil {
+		return []any{object{"type": "function_call", "id": fmt.Sprintf("fc_%d", y.Number), "call_id": fmt.Sprintf("call_%d", y.Number), "name": y.Tool.Name, "arguments": y.Tool.Input, "status": "completed"}}
+	}
+	return []any{object{"type": "message", "id": fmt.Sprintf("item_%d", y.Number), "role": "assistant", "status": "completed",
+		"content": []any{object{"type": "output_text", "text": y.text(), "annotations": []any{}}}}}
+}
+
+func responseEvents(y *reply) (all []event) {
+	add := func(kind string, fields object) {
+		fields["type"], fields["sequence_number"] = kind, len(all)
+		all = append(all, event{kind, encode(fields)})
+	}
+	add("response.created", object{"response": responseOf(y, "in_progress", []any{})})
+	item := y.output()[0].(object)
+	if y.Tool == nil {
+		add("response.output_item.added", object{"output_index": 0, "item": object{"type": "message", "id": item["id"], "role": "assistant", "status": "in_progress", "content": []any{}}})
+		for _, part := range split(y.text()) {
+			add("response.output_text.delta", object{"item_id": item["id"], "output_index": 0, "content_index": 0, "delta": part})
+		}
+	}
+	add("response.output_item.done", object{"output_index": 0, "item": item})
+	add("response.completed", object{"response": responseOf(y, "completed", []any{item})})
+	return all
+}
+
+// Gemini: thoughts are beside the candidates on the wire, and cached tokens in
+// the prompt; counts grow while the stream goes on.
+var generate = dialect{
+	name: "generate", path: regexp.MustCompile(`(?:/models/([^/:]+)|/v1internal):(?:generateContent|streamGenerateContent)$`),
+	bills: func(n int64) bill {
+		return bill{"scripted-%d", usage.Tokens{Input: count(230 + n), CacheRead: count(1000 + n), Output: count(200 + 2*n), Reasoning: count(160 + n)}}
+	},
+	fault: func(status int) any {
+		return object{"error": object{"code": status, "status": errorType[status], "message": "so says the script"}}
+	},
+	known: func(y *reply) bill {
+		t := y.bill.tokens
+		return bill{tokens: usage.Tokens{Input: count(*t.Input + *t.CacheRead)}} // what the first event says
+	},
+	whole: func(y *reply) any { return generated(y, y.text(), true) },
+	event: func(y *reply) []event {
+		parts := split(y.text())
+		return []event{{data: encode(generated(y, parts[0], false))}, {data: encode(generated(y, parts[1], true))}}
+	},
+}
+
+func generated(y *reply, text string, isLast bool) any {
+	t := y.bill.tokens
+	prompt := *t.Input + *t.CacheRead
+	candidate := object{"index": 0, "content": object{"role": "model", "parts": []any{object{"text": text}}}}
+	spent := object{"promptTokenCount": prompt, "totalTokenCount": prompt}
+	if isLast {
+		candidate["finishReason"] = "STOP"
+		spent = object{
+			"promptTokenCount": prompt, "cachedContentTokenCount": *t.CacheRead, "candidatesTokenCount": *t.Output - *t.Reasoning,
+			"thoughtsTokenCount": *t.Reasoning, "totalTokenCount": prompt + *t.Output,
+		}
+	}
+	m := object{"candidates": []any{candidate}, "modelVersion": y.Model, "responseId": y.id}
+	if !y.NoUsage {
+		m["usageMetadata"] = spent
+	}
+	if y.wrapped {
+		return object{"response": m, "traceId": y.id}
+	}
+	return m
+}

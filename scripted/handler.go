@@ -1,0 +1,201 @@
+package scripted
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// quiet: an agent that hangs up is part of the play.
+var quiet = log.New(io.Discard, "", 0)
+
+// dialect is one wire format. Its functions make what stands in a reply.
+type dialect struct {
+	name  string
+	path  *regexp.Regexp // of the calls that are billed; a group names the model
+	bills func(n int64) bill
+	whole func(*reply) any     // the body of a response that is not streamed
+	event func(*reply) []event // the events of one that is
+	fault func(status int) any // the body, or the event, of an error
+	known func(*reply) bill    // what a stream cut after reply.sent events has said
+}
+
+var dialects = []*dialect{&messages, &chat, &responses, &generate}
+
+type requestBody struct {
+	Model      string `json:"model"`
+	Stream     bool   `json:"stream"`
+	Background bool   `json:"background"`
+	Options    struct {
+		IncludeUsage bool `json:"include_usage"`
+	} `json:"stream_options"`
+}
+
+func (p *Provider) handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := readBody(r)
+		if err != nil {
+			answer(w, http.StatusBadRequest, map[string]any{"error": map[string]any{"type": "invalid_request_error", "message": err.Error()}})
+			return
+		}
+		if d, model := find(r); d != nil {
+			p.bill(w, r, d, model, body)
+			return
+		}
+		p.aside(w, r)
+	})
+}
+
+func find(r *http.Request) (*dialect, string) {
+	if r.Method != http.MethodPost {
+		return nil, ""
+	}
+	for _, d := range dialects {
+		if m := d.path.FindStringSubmatch(r.URL.Path); m != nil {
+			return d, strings.Join(m[1:], "")
+		}
+	}
+	return nil, ""
+}
+
+// bill answers a call that costs tokens.
+func (p *Provider) bill(w http.ResponseWriter, r *http.Request, d *dialect, model string, body []byte) {
+	var q requestBody
+	if err := json.Unmarshal(body, &q); err != nil {
+		answer(w, http.StatusBadRequest, d.fault(http.StatusBadRequest))
+		return
+	}
+	if q.Model == "" {
+		q.Model = model
+	}
+	call := Call{Dialect: d.name, Model: q.Model, IsStream: q.Stream || strings.Contains(r.URL.Path, ":stream"), Request: r, Body: body}
+	script := p.script(&call)
+	y := &reply{
+		Call: call, Script: script, dialect: d, bill: d.bills(int64(call.Number)), path: r.URL.Path,
+		wrapped: strings.HasPrefix(r.URL.Path, "/v1internal"), wantsUsage: !call.IsStream || d != &chat || q.Options.IncludeUsage,
+	}
+	y.id = fmt.Sprintf(y.bill.idForm, call.Number)
+	p.perform(w, y, q.Background)
+}
+
+func (p *Provider) perform(w http.ResponseWriter, y *reply, isBackground bool) {
+	w.Header().Set("Request-Id", fmt.Sprintf("req_%d", y.Number))
+	switch {
+	case y.Refuse != 0:
+		p.enter(y.entry(y.Refuse, usage.Failed))
+		if y.Refuse == http.StatusTooManyRequests || y.Refuse == 529 {
+			w.Header().Set("Retry-After", "0")
+		}
+		answer(w, y.Refuse, y.dialect.fault(y.Refuse))
+	case isBackground && !y.IsStream:
+		p.mu.Lock()
+		p.pending[y.id] = y
+		p.mu.Unlock()
+		answer(w, http.StatusOK, map[string]any{"id": y.id, "object": "response", "status": "queued", "model": y.Model, "background": true, "output": []any{}, "usage": nil})
+	case y.IsStream:
+		p.stream(w, y)
+	default:
+		outcome := usage.Metered
+		if y.NoUsage {
+			outcome = usage.NoUsage
+		}
+		p.enter(y.entry(http.StatusOK, outcome))
+		y.send(w, "application/json", []event{{data: encode(y.dialect.whole(y))}})
+	}
+}
+
+// entry is the ledger's line for a reply that ends like this.
+func (y *reply) entry(status int, outcome usage.Outcome) Entry {
+	e := Entry{
+		Number: y.Number, Host: y.Request.Host, Path: y.path, Dialect: y.dialect.name, IsStream: y.IsStream && status == http.StatusOK,
+		Proto: y.Request.Proto, Status: status, Outcome: outcome,
+	}
+	said := y.bill
+	switch outcome {
+	case usage.Failed:
+		e.Response.Error = errorType[status]
+		if status != http.StatusOK {
+			return e
+		}
+		said = y.dialect.known(y)
+	case usage.Interrupted:
+		said = y.dialect.known(y)
+	case usage.NoUsage:
+		said = bill{}
+	}
+	e.Response.ID, e.Response.Model, e.Response.Tokens = y.id, y.Model, said.tokens
+	return e
+}
+
+// aside answers what costs nothing. Its numbers must never be counted.
+func (p *Provider) aside(w http.ResponseWriter, r *http.Request) {
+	path := r.URL.Path
+	switch {
+	case strings.EqualFold(r.Header.Get("Upgrade"), "websocket"):
+		answer(w, http.StatusUpgradeRequired, responses.fault(http.StatusUpgradeRequired))
+	case strings.HasSuffix(path, "/messages/count_tokens"):
+		answer(w, http.StatusOK, map[string]any{"input_tokens": 4711})
+	case strings.HasSuffix(path, ":countTokens"):
+		answer(w, http.StatusOK, map[string]any{"totalTokens": 4711})
+	case strings.HasSuffix(path, "/models"):
+		answer(w, http.StatusOK, map[string]any{"object": "list", "data": []any{}, "models": []any{}})
+	case r.Method == http.MethodGet && strings.Contains(path, "/responses/"):
+		p.fetch(w, path[strings.LastIndexByte(path, '/')+1:])
+	case strings.HasSuffix(path, "/wham/accounts/check"):
+		answer(w, http.StatusOK, map[string]any{"accounts": []any{map[string]any{
+			"id": "account-1", "workspace_backend_origin": "https://chatgpt.com", "account_routing_override": nil,
+		}}})
+	case strings.HasSuffix(path, ":loadCodeAssist"):
+		answer(w, http.StatusOK, map[string]any{"currentTier": map[string]any{"id": "standard-tier"}, "cloudaicompanionProject": "project-1"})
+	default:
+		answer(w, http.StatusNotFound, map[string]any{"error": map[string]any{"type": "not_found_error", "message": "not in the script", "usage": map[string]any{"input_tokens": 4711}}})
+	}
+}
+
+// fetch shows a background response: still at work the first time, then done,
+// as often as it is asked for.
+func (p *Provider) fetch(w http.ResponseWriter, id string) {
+	p.mu.Lock()
+	y := p.pending[id]
+	var polls int
+	if y != nil {
+		y.polls++
+		polls = y.polls
+	}
+	p.mu.Unlock()
+	switch {
+	case y == nil:
+		answer(w, http.StatusNotFound, responses.fault(http.StatusNotFound))
+	case polls == 1:
+		answer(w, http.StatusOK, map[string]any{"id": y.id, "object": "response", "status": "in_progress", "model": y.Model, "output": []any{}, "usage": nil})
+	default:
+		if polls == 2 {
+			e := y.entry(http.StatusOK, usage.Metered)
+			e.Path += "/" + id
+			p.enter(e)
+		}
+		answer(w, http.StatusOK, responses.whole(y))
+	}
+}
+
+func answer(w http.ResponseWriter, status int, body any) {
+	text := encode(body)
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", fmt.Sprint(len(text)))
+	w.WriteHeader(status)
+	_, _ = w.Write(text) // an agent that hangs up is part of the play
+}
+
+func encode(v any) []byte {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic("scripted: " + err.Error()) // our own literals do marshal
+	}
+	return text
+}

@@ -1,0 +1,167 @@
+package scripted
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// Hosts are the names that the provider answers under.
+var Hosts = []string{
+	"api.anthropic.com", "api.openai.com", "chatgpt.com", "generativelanguage.googleapis.com", "cloudcode-pa.googleapis.com",
+}
+
+// Options says how to serve. The zero value speaks HTTP/1.1 and HTTP/2 and
+// answers everything at once.
+type Options struct {
+	HTTP1Only bool
+	Scenario  Scenario // nil: every call gets the zero Script
+}
+
+// Scenario chooses the script of a call. It may be called from many goroutines.
+type Scenario func(Call) Script
+
+// Call is one request that would be billed.
+type Call struct {
+	Number   int // from 1, over all calls
+	Dialect  string
+	Model    string
+	IsStream bool
+	Request  *http.Request // its body is read already
+	Body     []byte        // decoded
+}
+
+// Script says how a call is answered. Its zero value answers well, at once and
+// uncoded.
+type Script struct {
+	Coding     string        // content coding to use if the agent accepts it
+	Drip       time.Duration // pause before each event of a stream
+	Chop       int           // bytes a write, each flushed; 0: whole events
+	CutAfter   int           // reset the connection after so many events; 0: never
+	ErrorAfter int           // send the dialect's error after so many events; 0: never
+	Refuse     int           // answer with this status and the dialect's error; 0: do not
+	NoUsage    bool          // say nothing of usage
+	Text       string        // what to say; "" is "hi"
+	Tool       *Tool         // ask for a tool's use in place of saying something
+}
+
+// Tool is a call that the model makes.
+type Tool struct{ Name, Input string } // Input is a JSON object
+
+// Entry is what the provider knows of one call: what its record must say.
+type Entry struct {
+	Number   int
+	Host     string
+	Path     string
+	Dialect  string
+	IsStream bool
+	Proto    string // HTTP/1.1 or HTTP/2.0
+	Status   int
+	Outcome  usage.Outcome
+	Response usage.Response // without Raw
+}
+
+// Provider is a running scripted provider. Its methods may be called from any
+// goroutine.
+type Provider struct {
+	listener net.Listener
+	server   *http.Server
+	caPEM    []byte
+	served   chan error
+
+	mu       sync.Mutex
+	scenario Scenario
+	calls    int
+	ledger   []Entry
+	pending  map[string]*reply // background responses, by id
+}
+
+// Open starts a provider on a free port of loopback. Close it.
+func Open(o Options) (*Provider, error) {
+	caPEM, leaf, err := newCertificate(Hosts)
+	if err != nil {
+		return nil, fmt.Errorf("make the scripted provider's certificate: %w", err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("open the scripted provider: %w", err)
+	}
+	p := &Provider{listener: l, caPEM: caPEM, scenario: o.Scenario, served: make(chan error, 1), pending: make(map[string]*reply)}
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(!o.HTTP1Only)
+	p.server = &http.Server{
+		Handler:   p.handler(),
+		TLSConfig: &tls.Config{Certificates: []tls.Certificate{leaf}},
+		Protocols: protocols,
+		ErrorLog:  quiet,
+	}
+	go func() { p.served <- p.server.ServeTLS(l, "", "") }()
+	return p, nil
+}
+
+// Addr is host:port on loopback.
+func (p *Provider) Addr() string { return p.listener.Addr().String() }
+
+// CAPEM is the authority that the provider's certificate is of.
+func (p *Provider) CAPEM() []byte { return slices.Clone(p.caPEM) }
+
+// ConnectTo is a HOST:443:ADDR for every host, as wiremeter's --connect-to and
+// curl's take it.
+func (p *Provider) ConnectTo() []string {
+	var all []string
+	for _, h := range Hosts {
+		all = append(all, h+":443:"+p.Addr())
+	}
+	return all
+}
+
+// Play changes the scenario for the calls to come.
+func (p *Provider) Play(s Scenario) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.scenario = s
+}
+
+// Ledger returns what was billed, refused and cut so far, in the order of the
+// calls.
+func (p *Provider) Ledger() []Entry {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	sorted := slices.Clone(p.ledger)
+	slices.SortFunc(sorted, func(a, b Entry) int { return a.Number - b.Number })
+	return sorted
+}
+
+// Close cuts what is under way and ends the provider.
+func (p *Provider) Close() error {
+	err := p.server.Close()
+	if served := <-p.served; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	return err
+}
+
+func (p *Provider) script(c *Call) Script {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls++
+	c.Number = p.calls
+	if p.scenario == nil {
+		return Script{}
+	}
+	return p.scenario(*c)
+}
+
+func (p *Provider) enter(e Entry) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ledger = append(p.ledger, e)
+}

@@ -1,0 +1,196 @@
+package scripted
+
+import (
+	"bytes"
+	"compress/gzip"
+	"compress/zlib"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// bill is what one call costs: in wiremeter's words, and what the dialects
+// need to say it in theirs.
+type bill struct {
+	idForm string // of the response's id, with the call's number
+	tokens usage.Tokens
+}
+
+// reply is one answer under way.
+type reply struct {
+	Call
+	Script
+	dialect    *dialect
+	bill       bill
+	id         string
+	path       string
+	wrapped    bool // Code Assist puts the response into another object
+	wantsUsage bool // chat streams say nothing of usage unless asked
+	sent       int  // events
+	polls      int
+}
+
+// event is one server-sent event, or a whole document.
+type event struct {
+	name string
+	data []byte
+}
+
+func (e event) bytes() []byte {
+	var b bytes.Buffer
+	if e.name != "" {
+		b.WriteString("event: " + e.name + "\n")
+	}
+	b.WriteString("data: ")
+	b.Write(e.data)
+	b.WriteString("\n\n")
+	return b.Bytes()
+}
+
+// text is what the model says.
+func (y *reply) text() string {
+	if y.Text == "" {
+		return "hi"
+	}
+	return y.Text
+}
+
+// stream plays the events of a streamed reply, as far as the script goes.
+func (p *Provider) stream(w http.ResponseWriter, y *reply) {
+	events := y.dialect.event(y)
+	outcome := usage.Metered
+	switch {
+	case y.CutAfter > 0 && y.CutAfter < len(events):
+		events, outcome = events[:y.CutAfter], usage.Interrupted
+	case y.ErrorAfter > 0 && y.ErrorAfter < len(events):
+		events, outcome = events[:y.ErrorAfter], usage.Failed
+	case y.NoUsage || !y.wantsUsage:
+		outcome = usage.NoUsage
+	}
+	y.sent = len(events)
+	p.enter(y.entry(http.StatusOK, outcome))
+	if outcome == usage.Failed {
+		events = append(events, event{"error", encode(y.dialect.fault(http.StatusOK))})
+	}
+	for i := range events {
+		events[i].data = events[i].bytes()
+	}
+	y.send(w, "text/event-stream; charset=utf-8", events)
+	if outcome == usage.Interrupted {
+		panic(http.ErrAbortHandler) // resets the connection, or the HTTP/2 stream
+	}
+}
+
+// send writes the pieces in the coding, cut and pace of the script.
+func (y *reply) send(w http.ResponseWriter, contentType string, pieces []event) {
+	w.Header().Set("Content-Type", contentType)
+	out := io.Writer(&chopper{w: w, size: y.Chop, isStream: y.IsStream})
+	coding := y.coding()
+	if coding != "" {
+		w.Header().Set("Content-Encoding", coding)
+		out = coders[coding](out)
+	}
+	for _, piece := range pieces {
+		if y.Drip > 0 && !y.pause() {
+			return
+		}
+		if _, err := out.Write(piece.data); err != nil {
+			return // the agent has gone, which is part of the play
+		}
+		if f, ok := out.(interface{ Flush() error }); ok && y.IsStream {
+			if f.Flush() != nil {
+				return
+			}
+		}
+	}
+	if c, ok := out.(io.Closer); ok && (y.CutAfter == 0 || !y.IsStream) {
+		_ = c.Close() // as above
+	}
+}
+
+// pause reports whether the agent is still there.
+func (y *reply) pause() bool {
+	select {
+	case <-time.After(y.Drip):
+		return true
+	case <-y.Request.Context().Done():
+		return false
+	}
+}
+
+func (y *reply) coding() string {
+	if y.Coding == "" || !strings.Contains(y.Request.Header.Get("Accept-Encoding"), y.Coding) {
+		return ""
+	}
+	return y.Coding
+}
+
+var coders = map[string]func(io.Writer) io.Writer{
+	"gzip":    func(w io.Writer) io.Writer { return gzip.NewWriter(w) },
+	"deflate": func(w io.Writer) io.Writer { return zlib.NewWriter(w) },
+	"br":      func(w io.Writer) io.Writer { return brotli.NewWriter(w) },
+	"zstd": func(w io.Writer) io.Writer {
+		z, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1))
+		if err != nil {
+			panic("scripted: " + err.Error()) // no option of ours can fail
+		}
+		return z
+	},
+}
+
+// chopper writes in pieces of a size, and lets each go at once.
+type chopper struct {
+	w        http.ResponseWriter
+	size     int
+	isStream bool
+}
+
+func (c *chopper) Write(p []byte) (int, error) {
+	written := 0
+	for len(p) > 0 {
+		n := len(p)
+		if c.size > 0 {
+			n = min(n, c.size)
+		}
+		if _, err := c.w.Write(p[:n]); err != nil {
+			return written, err
+		}
+		if c.size > 0 || c.isStream {
+			if err := http.NewResponseController(c.w).Flush(); err != nil {
+				return written, err
+			}
+		}
+		written, p = written+n, p[n:]
+	}
+	return written, nil
+}
+
+// readBody returns the request's body without its coding.
+func readBody(r *http.Request) ([]byte, error) {
+	switch name := r.Header.Get("Content-Encoding"); name {
+	case "":
+		return io.ReadAll(r.Body)
+	case "gzip":
+		z, err := gzip.NewReader(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		return io.ReadAll(z)
+	case "zstd":
+		z, err := zstd.NewReader(r.Body, zstd.WithDecoderConcurrency(1))
+		if err != nil {
+			return nil, err
+		}
+		defer z.Close()
+		return io.ReadAll(z)
+	default:
+		return nil, errors.New("content coding " + name + " is not in the script")
+	}
+}
