@@ -1,0 +1,243 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"encoding/base64"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wiremeter/wiremeter/scripted"
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// agent is a real program: how to ask it something, and what its rows say.
+type agent struct {
+	name       string
+	command    []string
+	env        []string
+	dress      func(*stage)
+	transport  string // of its calls
+	hasSession bool
+	codings    []string // that it accepts
+	tool       scripted.Tool
+}
+
+var claude = agent{
+	name:    "claude-code",
+	command: []string{"claude", "-p", "say hi", "--allowedTools", "Bash"},
+	env: []string{"ANTHROPIC_API_KEY=sk-ant-dummy", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1",
+		"DISABLE_AUTOUPDATER=1", "CLAUDE_CODE_MAX_RETRIES=3"},
+	transport: "h1", hasSession: true, codings: []string{"gzip", "br", "zstd", "deflate"},
+	tool: scripted.Tool{Name: "Bash", Input: `{"command":"echo hi","description":"say hi"}`},
+}
+
+var codex = agent{
+	name:      "codex",
+	command:   []string{"codex", "exec", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox", "say hi"},
+	env:       []string{"OPENAI_API_KEY=sk-dummy", "CODEX_API_KEY=sk-dummy"},
+	transport: "h2", hasSession: true,
+	tool: scripted.Tool{Name: "exec_command", Input: `{"cmd":"echo hi"}`},
+}
+
+var gemini = agent{
+	name:    "gemini-cli",
+	command: []string{"gemini", "--yolo", "-m", "gemini-2.5-pro", "-p", "say hi"},
+	env:     []string{"GEMINI_API_KEY=dummy", "GEMINI_CLI_TRUST_WORKSPACE=true"},
+	dress: func(s *stage) {
+		s.write(filepath.Join(s.home, ".gemini", "settings.json"),
+			`{"security":{"auth":{"selectedType":"gemini-api-key"}},"privacy":{"usageStatisticsEnabled":false},"telemetry":{"enabled":false},"general":{"enableAutoUpdate":false,"disableAutoUpdate":true}}`)
+	},
+	transport: "h1", codings: []string{"gzip", "br", "deflate"},
+}
+
+// ask lets the agent say hi, metered, and holds the rows against the ledger.
+func ask(t *testing.T, a agent, o scripted.Options) (*stage, []row) {
+	t.Helper()
+	s := newStage(t, o)
+	if a.dress != nil {
+		a.dress(s)
+	}
+	s.metered(s.env(a.env...), a.command...)
+	rows, sockets := s.settled()
+	for _, r := range append(rows, sockets...) {
+		if r.Agent != a.name || r.AgentVersion == "" {
+			t.Errorf("agent is %q %q, want %s", r.Agent, r.AgentVersion, a.name)
+		}
+		if (r.SessionID != "") != a.hasSession {
+			t.Errorf("session is %q", r.SessionID)
+		}
+		if r.Front != "forward" {
+			t.Errorf("front is %q", r.Front)
+		}
+	}
+	for _, r := range rows {
+		if r.Transport != a.transport {
+			t.Errorf("transport is %q, want %q", r.Transport, a.transport)
+		}
+	}
+	for _, r := range sockets {
+		if r.Outcome != "failed" || r.Status != 426 {
+			t.Errorf("a refused WebSocket is %q with status %d", r.Outcome, r.Status)
+		}
+	}
+	return s, rows
+}
+
+func TestAgents(t *testing.T) {
+	for _, a := range []agent{claude, codex, gemini} {
+		t.Run(a.name, func(t *testing.T) {
+			t.Run("h2_upstream", func(t *testing.T) {
+				s, _ := ask(t, a, scripted.Options{})
+				requireProto(s, "HTTP/2.0")
+			})
+			t.Run("h1_upstream", func(t *testing.T) {
+				s, _ := ask(t, a, scripted.Options{HTTP1Only: true})
+				requireProto(s, "HTTP/1.1")
+			})
+			t.Run("slow_drip_in_odd_pieces", func(t *testing.T) {
+				ask(t, a, always(scripted.Script{Drip: 20 * time.Millisecond, Chop: 7}))
+			})
+			for _, coding := range a.codings {
+				t.Run(coding, func(t *testing.T) {
+					ask(t, a, always(scripted.Script{Coding: coding, Chop: 13}))
+				})
+			}
+			if a.tool.Name != "" {
+				t.Run("tool", func(t *testing.T) {
+					_, rows := ask(t, a, first(1, scripted.Script{Tool: &a.tool}))
+					if len(rows) < 2 {
+						t.Errorf("a tool's use makes two calls, got %d", len(rows))
+					}
+				})
+			}
+		})
+	}
+}
+
+func always(script scripted.Script) scripted.Options {
+	return scripted.Options{Scenario: func(scripted.Call) scripted.Script { return script }}
+}
+
+// first plays the script for the first n calls.
+func first(n int, script scripted.Script) scripted.Options {
+	return scripted.Options{Scenario: func(c scripted.Call) scripted.Script {
+		if c.Number <= n {
+			return script
+		}
+		return scripted.Script{}
+	}}
+}
+
+func requireProto(s *stage, proto string) {
+	s.Helper()
+	for _, e := range s.provider.Ledger() {
+		if e.Proto != proto {
+			s.Errorf("the provider was asked over %s, want %s", e.Proto, proto)
+		}
+	}
+}
+
+func TestRefusedThenRetried(t *testing.T) {
+	for _, c := range []struct {
+		agent
+		status int
+	}{{claude, 529}, {codex, 503}, {gemini, 429}} {
+		t.Run(c.name, func(t *testing.T) {
+			_, rows := ask(t, c.agent, first(1, scripted.Script{Refuse: c.status}))
+			requireOutcomes(t, rows, usage.Failed, usage.Metered)
+		})
+	}
+}
+
+func TestCutThenRetried(t *testing.T) {
+	for _, c := range []struct {
+		agent
+		after int
+	}{{claude, 4}, {codex, 3}} {
+		t.Run(c.name, func(t *testing.T) {
+			_, rows := ask(t, c.agent, first(1, scripted.Script{CutAfter: c.after}))
+			requireOutcomes(t, rows, usage.Interrupted, usage.Metered)
+		})
+	}
+}
+
+func requireOutcomes(t *testing.T, rows []row, want ...usage.Outcome) {
+	t.Helper()
+	for i, o := range want {
+		if i >= len(rows) || rows[i].Outcome != string(o) {
+			t.Errorf("outcomes are %s, want them to begin with %v", show(rows), want)
+			return
+		}
+	}
+}
+
+// TestCodedRequests: Claude Code can gzip what it sends, and Codex with a
+// ChatGPT login sends zstd. Only the request names the model that was asked
+// for.
+func TestCodedRequests(t *testing.T) {
+	gzipped := claude
+	gzipped.env = append([]string{"CLAUDE_CODE_GZIP_REQUEST_BODIES=1"}, claude.env...)
+	login := codex
+	login.env = nil
+	login.dress = func(s *stage) { s.write(filepath.Join(s.home, ".codex", "auth.json"), chatGPTLogin()) }
+	for _, c := range []struct {
+		agent
+		coding, host string
+	}{{gzipped, "gzip", "api.anthropic.com"}, {login, "zstd", "chatgpt.com"}} {
+		t.Run(c.name, func(t *testing.T) {
+			var coding string
+			_, rows := ask(t, c.agent, scripted.Options{Scenario: func(call scripted.Call) scripted.Script {
+				coding = call.Request.Header.Get("Content-Encoding")
+				return scripted.Script{}
+			}})
+			if coding != c.coding {
+				t.Errorf("the request's coding was %q, want %q: the agent changed", coding, c.coding)
+			}
+			for _, r := range rows {
+				if r.Host != c.host || r.ModelRequested == "" || r.ModelRequested != r.Model {
+					t.Errorf("host %q, asked for %q, served %q", r.Host, r.ModelRequested, r.Model)
+				}
+			}
+		})
+	}
+}
+
+// chatGPTLogin is what Codex keeps of a login, with tokens that nobody signed.
+func chatGPTLogin() string {
+	encode := base64.RawURLEncoding.EncodeToString
+	claims := `{"email":"someone@example.com","exp":4102444800,"https://api.openai.com/auth":{"chatgpt_account_id":"account-1","chatgpt_plan_type":"plus","chatgpt_user_id":"user-1"}}`
+	jwt := encode([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + encode([]byte(claims)) + "." + encode([]byte("unsigned"))
+	return `{"auth_mode":"chatgpt","OPENAI_API_KEY":null,"tokens":{"id_token":"` + jwt + `","access_token":"` + jwt +
+		`","refresh_token":"dummy","account_id":"account-1"},"last_refresh":"` + time.Now().UTC().Format(time.RFC3339) + `"}`
+}
+
+// TestReverseFront: Claude Code with a base URL, beside a running server.
+func TestReverseFront(t *testing.T) {
+	s := newStage(t, scripted.Options{})
+	addr := s.serve()
+	s.exec(s.env(append(claude.env, "ANTHROPIC_BASE_URL=http://"+addr+"/anthropic")...), filepath.Join(agents, "claude"), claude.command[1:]...)
+	rows, _ := s.settled()
+	for _, r := range rows {
+		if r.Front != "reverse" || r.Agent != "claude-code" || r.SessionID == "" {
+			t.Errorf("front %q, agent %q, session %q", r.Front, r.Agent, r.SessionID)
+		}
+	}
+}
+
+// TestNothingLeaks: no prompt, no answer and no key is in any file of
+// wiremeter's.
+func TestNothingLeaks(t *testing.T) {
+	const answer = "canary-of-the-answer"
+	a := claude
+	a.command = []string{"claude", "-p", "canary-of-the-prompt"}
+	a.env = append([]string{"ANTHROPIC_API_KEY=sk-ant-canary-of-the-key"}, claude.env[1:]...)
+	s, _ := ask(t, a, always(scripted.Script{Text: answer}))
+	for name, text := range s.files() {
+		if i := strings.Index(text, "canary-of-"); i >= 0 {
+			t.Errorf("%s holds %q", name, text[i:min(i+30, len(text))])
+		}
+	}
+}

@@ -1,0 +1,193 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wiremeter/wiremeter/scripted"
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// stage is one test's world: a provider, a house of wiremeter's, an empty home
+// for the agent.
+type stage struct {
+	*testing.T
+	provider *scripted.Provider
+	house    string
+	home     string
+	work     string
+}
+
+func newStage(t *testing.T, o scripted.Options) *stage {
+	t.Helper()
+	p, err := scripted.Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	s := &stage{T: t, provider: p, house: t.TempDir(), home: t.TempDir(), work: t.TempDir()}
+	s.write(filepath.Join(s.house, "provider.pem"), string(p.CAPEM()))
+	return s
+}
+
+func (s *stage) write(path, text string) {
+	s.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		s.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// upstream are the flags that lead to the provider, and nowhere else.
+func (s *stage) upstream() []string {
+	flags := []string{"--upstream-proxy", "none", "--upstream-ca", filepath.Join(s.house, "provider.pem")}
+	for _, c := range s.provider.ConnectTo() {
+		flags = append(flags, "--connect-to", c)
+	}
+	// Nothing else is to be had: dead at once, on loopback.
+	return append(flags, "--connect-to", "::127.0.0.1:1")
+}
+
+// env is all that the agent is told besides what wiremeter adds.
+func (s *stage) env(more ...string) []string {
+	return append([]string{
+		"HOME=" + s.home, "PATH=" + agents + ":" + os.Getenv("PATH"), "TERM=dumb", "NO_COLOR=1", "LANG=C.UTF-8", "TMPDIR=" + s.T.TempDir(),
+	}, more...)
+}
+
+const patience = 3 * time.Minute
+
+// metered runs a command through `wiremeter run` and returns what it printed.
+func (s *stage) metered(env []string, command ...string) string {
+	s.Helper()
+	args := append([]string{"run", "--home", s.house}, s.upstream()...)
+	return s.exec(env, wiremeter, append(append(args, "--"), command...)...)
+}
+
+func (s *stage) exec(env []string, name string, args ...string) string {
+	s.Helper()
+	ctx, cancel := context.WithTimeout(s.Context(), patience)
+	defer cancel()
+	c := exec.CommandContext(ctx, name, args...)
+	c.Dir, c.Env = s.work, env
+	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
+	c.WaitDelay = 10 * time.Second
+	var out, errs bytes.Buffer
+	c.Stdout, c.Stderr = &out, &errs
+	err := c.Run()
+	s.Logf("%s %v\nstdout: %.2000s\nstderr: %.4000s", filepath.Base(name), args, out.Bytes(), errs.Bytes())
+	if err != nil {
+		s.Fatalf("%s: %v", filepath.Base(name), err)
+	}
+	return out.String()
+}
+
+// row is what the export says of one exchange.
+type row struct {
+	Outcome, Reason, Front, Provider, Dialect, Host, Path string
+	Status                                                int
+	Streamed                                              bool
+	Transport, Agent, Model                               string
+	AgentVersion                                          string `json:"agent_version"`
+	SessionID                                             string `json:"session_id"`
+	ResponseID                                            string `json:"response_id"`
+	ModelRequested                                        string `json:"model_requested"`
+
+	Input           *int64
+	CacheRead       *int64 `json:"cache_read"`
+	CacheWrite5m    *int64 `json:"cache_write_5m"`
+	CacheWrite1h    *int64 `json:"cache_write_1h"`
+	CacheWriteOther *int64 `json:"cache_write_other"`
+	Output          *int64
+	Reasoning       *int64
+}
+
+func (r row) tokens() usage.Tokens {
+	return usage.Tokens{
+		Input: r.Input, CacheRead: r.CacheRead, CacheWrite5m: r.CacheWrite5m, CacheWrite1h: r.CacheWrite1h,
+		CacheWriteOther: r.CacheWriteOther, Output: r.Output, Reasoning: r.Reasoning,
+	}
+}
+
+func (s *stage) export() []row {
+	s.Helper()
+	var rows []row
+	lines := bufio.NewScanner(strings.NewReader(s.exec(s.env(), wiremeter, "export", "--home", s.house)))
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var r row
+		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+			s.Fatalf("%v in %s", err, lines.Bytes())
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// settled holds the rows against the ledger: every call has its row, with its
+// numbers, and no row is of no call. It returns the rows in the ledger's order.
+// Refused WebSockets are no calls; they are returned apart.
+func (s *stage) settled() (calls, sockets []row) {
+	s.Helper()
+	rows := s.export()
+	rows = slices.DeleteFunc(rows, func(r row) bool {
+		if r.Transport == string(usage.WebSocket) {
+			sockets = append(sockets, r)
+			return true
+		}
+		return false
+	})
+	ledger := s.provider.Ledger()
+	if len(ledger) == 0 {
+		s.Fatal("the agent made no call")
+	}
+	for _, e := range ledger {
+		i := slices.IndexFunc(rows, func(r row) bool { return matches(r, e) })
+		if i < 0 {
+			s.Errorf("no row equals the ledger's %s\nrows: %s", show(e), show(rows))
+			continue
+		}
+		calls = append(calls, rows[i])
+		rows = slices.Delete(rows, i, i+1)
+	}
+	if len(rows) > 0 {
+		s.Errorf("rows of no call: %s", show(rows))
+	}
+	return calls, sockets
+}
+
+func matches(r row, e scripted.Entry) bool {
+	same := r.Outcome == string(e.Outcome) && r.Dialect == e.Dialect && r.Status == e.Status && r.Host == e.Host && r.Path == e.Path
+	if e.Status != 200 {
+		return same
+	}
+	return same && r.Streamed == e.IsStream && r.ResponseID == e.Response.ID && r.Model == e.Response.Model &&
+		string(encode(r.tokens())) == string(encode(e.Response.Tokens))
+}
+
+func show(v any) string { return string(encode(v)) }
+
+func encode(v any) []byte {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
