@@ -2,25 +2,113 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/wiremeter/wiremeter/scripted"
+	"github.com/wiremeter/wiremeter/usage"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"wiremeter": main})
 }
 
-func TestBadInput(t *testing.T) {
+// TestScripts runs the real program, with curl as the agent, against a scripted
+// provider that config.toml leads to.
+func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Files: []string{"testdata/script/bad_input.txtar"},
-		Setup: func(e *testscript.Env) error {
-			e.Setenv("WIREMETER_HOME", e.WorkDir+"/home")
-			return nil
+		Dir:      "testdata/script",
+		Setup:    setUp,
+		Deadline: time.Now().Add(2 * time.Minute),
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"ledger":       ledger,
+			"await-server": awaitServer,
 		},
 	})
 }
 
-var _ = context.Background
-var _ = os.Args
+type providerKey struct{}
+
+func setUp(e *testscript.Env) error {
+	p, err := scripted.Open(scripted.Options{})
+	if err != nil {
+		return err
+	}
+	e.Defer(func() { _ = p.Close() }) // the script is over
+	e.Values[providerKey{}] = p
+	home := filepath.Join(e.WorkDir, "home")
+	e.Setenv("WIREMETER_HOME", home)
+	e.Setenv("HOME", e.WorkDir)
+	ca := filepath.Join(e.WorkDir, "provider.pem")
+	to, err := json.Marshal(p.ConnectTo())
+	if err != nil {
+		return err
+	}
+	config := "upstream_proxy = 'none'\nupstream_ca = '" + ca + "'\nconnect_to = " + string(to) + "\n"
+	return errors.Join(
+		os.Mkdir(home, 0o700),
+		os.WriteFile(ca, p.CAPEM(), 0o600),
+		os.WriteFile(filepath.Join(home, "config.toml"), []byte(config), 0o600),
+	)
+}
+
+// ledger holds the export against what the provider billed: the same calls in
+// the same order, to the token.
+func ledger(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: ledger")
+	}
+	c := exec.Command("wiremeter", "export")
+	c.Env = append(os.Environ(), "PATH="+ts.Getenv("PATH"), "WIREMETER_HOME="+ts.Getenv("WIREMETER_HOME"))
+	out, err := c.Output()
+	ts.Check(err)
+	var rows []string
+	for line := range strings.Lines(string(out)) {
+		var r struct {
+			Outcome    usage.Outcome
+			Dialect    string
+			ResponseID string `json:"response_id"`
+			usage.Tokens
+		}
+		ts.Check(json.Unmarshal([]byte(line), &r))
+		rows = append(rows, fact(r.Outcome, r.Dialect, r.ResponseID, r.Tokens))
+	}
+	var want []string
+	for _, e := range ts.Value(providerKey{}).(*scripted.Provider).Ledger() {
+		want = append(want, fact(e.Outcome, e.Dialect, e.Response.ID, e.Response.Tokens))
+	}
+	if len(want) == 0 || !slices.Equal(rows, want) {
+		ts.Fatalf("the export is\n%s\nthe ledger\n%s", strings.Join(rows, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func fact(o usage.Outcome, dialect, id string, t usage.Tokens) string {
+	text, err := json.Marshal(t)
+	if err != nil {
+		panic(err)
+	}
+	return string(o) + " " + dialect + " " + id + " " + string(text)
+}
+
+// awaitServer returns when the server of the house answers.
+func awaitServer(ts *testscript.TestScript, neg bool, args []string) {
+	h := &house{dir: ts.Getenv("WIREMETER_HOME")}
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for range 500 {
+		if _, ok := h.running(context.Background()); ok {
+			return
+		}
+		<-tick.C
+	}
+	ts.Fatalf("no server came up")
+}
