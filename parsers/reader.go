@@ -1,25 +1,134 @@
 package parsers
 
-import "github.com/wiremeter/wiremeter/usage"
+import (
+	"bytes"
+	"strings"
 
+	"github.com/wiremeter/wiremeter/parsers/dialect"
+	"github.com/wiremeter/wiremeter/parsers/framing"
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// State tells how far a response was understood.
 type State int
 
 const (
-	Garbled State = iota
-	Cut
-	Silent
-	Complete
+	Complete State = iota // ended as its dialect ends; it has usage, or an error
+	Cut                   // begun, and its end is missing
+	Silent                // ended, but without usage
+	Garbled               // not understood, or too large to be kept
 )
 
-type Reader struct{}
+// Reader reads one response. It is used by one goroutine, does no I/O, and its
+// memory is bounded however large the response is.
+type Reader struct {
+	route     Route
+	request   Request
+	mediaType string
 
-func NewReader(route Route, req Request, contentType string) *Reader { return &Reader{} }
-func (r *Reader) Write(p []byte)                                     {}
-func (r *Reader) Close() (usage.Response, State)                     { return usage.Response{}, Garbled }
-func (r *Reader) IsStream() bool                                     { return false }
+	cutter   framing.Cutter // nil until the first byte that is not white space
+	meter    dialect.Meter
+	isStream bool
 
-type RequestReader struct{}
+	last      usage.Response // what the meter last called ended
+	isEnded   bool
+	hasFrames bool
+	isLost    bool // a frame was too large
+}
 
-func NewRequestReader() *RequestReader          { return &RequestReader{} }
-func (r *RequestReader) Write(p []byte)         {}
-func (r *RequestReader) Close() (Request, bool) { return Request{}, false }
+// NewReader makes a reader for the response to a request with this route. The
+// content type is the response's.
+func NewReader(route Route, req Request, contentType string) *Reader {
+	mediaType, _, _ := strings.Cut(contentType, ";")
+	return &Reader{route: route, request: req, mediaType: strings.ToLower(strings.TrimSpace(mediaType))}
+}
+
+// Write takes the next bytes of the body, after the content coding is undone.
+func (r *Reader) Write(p []byte) {
+	if r.cutter == nil {
+		if p = bytes.TrimLeft(p, " \t\r\n"); len(p) == 0 {
+			return
+		}
+		r.open(p[0])
+	}
+	r.cutter.Write(p)
+}
+
+// IsStream reports whether the response came in pieces of its dialect.
+func (r *Reader) IsStream() bool { return r.isStream || r.mediaType == eventStream }
+
+const eventStream = "text/event-stream"
+
+// open picks the framing. The first byte tells more than the content type: some
+// servers answer JSON under the name of a stream and the other way round, and
+// Google streams arrays as application/json. No line of an event stream begins
+// with a bracket.
+func (r *Reader) open(first byte) {
+	newCutter := framing.NewSSE
+	switch first {
+	case '{':
+		newCutter = framing.NewJSON
+	case '[':
+		newCutter = framing.NewArray
+	}
+	r.isStream = first != '{'
+	r.cutter = newCutter(r.observe)
+	r.meter = dialect.New(r.route.Dialect, dialect.Options{
+		IsStream: r.isStream, IsBackground: r.request.IsBackground, CacheTTL: r.request.CacheTTL,
+	})
+}
+
+func (r *Reader) observe(f framing.Frame) {
+	r.hasFrames = true
+	if f.IsTooLarge {
+		r.isLost = true
+		return
+	}
+	if r.meter == nil {
+		return
+	}
+	if resp, isEnded := r.meter.Observe(f); isEnded {
+		r.last, r.isEnded = resp, true
+	}
+}
+
+// Close ends the body. The response holds what was said, whatever the state:
+// one that is Complete can carry an error, one that is Cut some counts.
+func (r *Reader) Close() (usage.Response, State) {
+	if r.cutter == nil {
+		return usage.Response{}, r.empty()
+	}
+	end := r.cutter.Close()
+	if r.meter == nil {
+		return usage.Response{}, Garbled
+	}
+	if resp, isBegun := r.meter.Partial(); isBegun {
+		return resp, r.unlessLost(Cut)
+	}
+	switch {
+	case r.isEnded && r.last.Tokens.IsZero() && r.last.Error == "":
+		return r.last, r.unlessLost(Silent)
+	case r.isEnded:
+		return r.last, Complete
+	case end == framing.Unfinished:
+		return usage.Response{}, r.unlessLost(Cut)
+	}
+	return usage.Response{}, Garbled
+}
+
+// empty is the state of a response without a body: a stream should have said
+// that it ended.
+func (r *Reader) empty() State {
+	if r.mediaType == eventStream {
+		return Cut
+	}
+	return Silent
+}
+
+// unlessLost: what is missing may stand in the frame that was too large.
+func (r *Reader) unlessLost(s State) State {
+	if r.isLost {
+		return Garbled
+	}
+	return s
+}

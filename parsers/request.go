@@ -1,5 +1,10 @@
 package parsers
 
+import (
+	"github.com/wiremeter/wiremeter/parsers/dialect"
+	"github.com/wiremeter/wiremeter/parsers/framing"
+)
+
 // Request is what the body of a request says of itself. Empty and false mean
 // unsaid.
 type Request struct {
@@ -9,4 +14,71 @@ type Request struct {
 	IsPrewarm    bool   // nothing is to be generated: a cache is to be filled
 	SessionID    string // the agent's, where it puts it into the body
 	CacheTTL     string // "5m" or "1h": the one lifetime that the request asks for
+}
+
+// RequestReader reads the body of one request. It keeps a skeleton of it: a few
+// bytes of each message, and none of their content. It is used by one goroutine.
+type RequestReader struct {
+	skeleton  framing.Skeleton
+	lifetimes lifetimes
+}
+
+// NewRequestReader makes a reader for one request's body.
+func NewRequestReader() *RequestReader {
+	r := &RequestReader{}
+	r.skeleton = framing.Skeleton{MaxDepth: 2, Seen: r.lifetimes.see}
+	return r
+}
+
+// Write takes the next bytes of the body, after its content coding is undone.
+func (r *RequestReader) Write(p []byte) { r.skeleton.Write(p) }
+
+// Close returns what the body says. It returns false when the body is not one
+// JSON object, or is cut.
+func (r *RequestReader) Close() (Request, bool) {
+	body, isTooLarge := r.skeleton.Take()
+	if isTooLarge {
+		return Request{}, false
+	}
+	facts, ok := dialect.ReadRequest(body)
+	if !ok {
+		return Request{}, false
+	}
+	return Request{
+		Model: facts.Model, IsStream: facts.IsStream, IsBackground: facts.IsBackground, IsPrewarm: facts.IsPrewarm,
+		SessionID: facts.SessionID, CacheTTL: r.lifetimes.only(),
+	}, true
+}
+
+// lifetimes counts the cache lifetimes that a request asks for, wherever in it
+// a cache_control stands. One without a ttl means five minutes.
+type lifetimes struct {
+	controls, hours int
+	isTTL           bool // the string before was the key "ttl"
+}
+
+func (l *lifetimes) see(s []byte) {
+	switch {
+	case l.isTTL:
+		l.isTTL = false
+		if string(s) == "1h" {
+			l.hours++
+		}
+	case string(s) == "cache_control":
+		l.controls++
+	default:
+		l.isTTL = string(s) == "ttl"
+	}
+}
+
+func (l *lifetimes) only() string {
+	switch {
+	case l.controls == 0:
+		return ""
+	case l.hours == 0:
+		return "5m"
+	case l.hours == l.controls:
+		return "1h"
+	}
+	return ""
 }

@@ -1,0 +1,133 @@
+package dialect
+
+// OpenAI's chat completions, legacy completions and embeddings, and the many
+// servers that speak them. prompt_tokens includes what was read from and
+// written to a cache; completion_tokens includes reasoning.
+//
+// A stream has usage only if the request asked for it, as a last chunk with
+// empty choices; other servers put it on the chunk with finish_reason, on every
+// chunk (cumulative), within choices[0] or within x_groq. The last one that is
+// not null and not all zeros holds. It may come after finish_reason, which
+// therefore ends a response without closing it. Azure's first chunk has empty
+// choices, too, and empty names.
+
+import (
+	"bytes"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/wiremeter/wiremeter/parsers/framing"
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+type chat struct {
+	o       Options
+	isBegun bool
+	isEnded bool
+	resp    usage.Response
+	said    inclusive
+}
+
+func newChat(o Options) Meter { return &chat{o: o} }
+
+var (
+	keyUsage  = []byte(`"usage"`)
+	keyFinish = []byte(`"finish_reason"`)
+	keyError  = []byte(`"error"`)
+	done      = []byte("[DONE]")
+)
+
+func (c *chat) Observe(f framing.Frame) (usage.Response, bool) {
+	if c.o.IsStream && c.isBegun && !says(f.Data, keyUsage) && !says(f.Data, keyFinish) && !says(f.Data, keyError) {
+		if !bytes.Equal(bytes.TrimSpace(f.Data), done) {
+			return usage.Response{}, false // text, nearly always
+		}
+		c.isEnded = true
+		return c.response(), true
+	}
+	root, ok := parse(f)
+	if !ok {
+		return usage.Response{}, false
+	}
+	c.read(root)
+	c.isBegun, c.isEnded = true, c.isEnded || !c.o.IsStream
+	return c.response(), c.isEnded
+}
+
+func (c *chat) Partial() (usage.Response, bool) {
+	return c.response(), c.isBegun && !c.isEnded
+}
+
+func (c *chat) read(root gjson.Result) {
+	var choices gjson.Result
+	root.ForEach(func(key, v gjson.Result) bool {
+		switch key.Str {
+		case "id":
+			keepFirst(&c.resp.ID, word(v)) // some servers give each chunk another
+		case "model":
+			keepLast(&c.resp.Model, word(v))
+		case "service_tier":
+			keepLast(&c.resp.ServiceTier, word(v))
+		case "choices":
+			choices = v
+		case "error":
+			keepLast(&c.resp.Error, errorType(v))
+		}
+		return true
+	})
+	if finish := finishOf(choices); finish != "" {
+		c.resp.StopReason, c.isEnded = finish, true
+	}
+	c.isEnded = c.isEnded || c.resp.Error != ""
+	for _, u := range []gjson.Result{root.Get("usage"), choices.Get("0.usage"), root.Get("x_groq.usage")} {
+		if c.take(u) {
+			return
+		}
+	}
+}
+
+func finishOf(choices gjson.Result) (finish string) {
+	choices.ForEach(func(_, choice gjson.Result) bool {
+		finish = word(choice.Get("finish_reason"))
+		return finish == ""
+	})
+	return finish
+}
+
+// take replaces the usage by a later one that says something.
+func (c *chat) take(u gjson.Result) bool {
+	if !u.IsObject() {
+		return false
+	}
+	s := inclusive{
+		input:     count(u.Get("prompt_tokens")),
+		read:      count(u.Get("prompt_tokens_details.cached_tokens")),
+		write:     count(u.Get("prompt_tokens_details.cache_write_tokens")),
+		output:    count(u.Get("completion_tokens")),
+		reasoning: count(u.Get("completion_tokens_details.reasoning_tokens")),
+		total:     count(u.Get("total_tokens")),
+	}
+	if s.isZero() && (s == inclusive{} || c.said != inclusive{}) {
+		return false
+	}
+	c.said, c.resp.Raw = s, verbatim(u)
+	return true
+}
+
+func (c *chat) response() usage.Response {
+	resp := c.resp
+	resp.Tokens, resp.IsDoubtful = c.said.tokens(c.isEnded)
+	return resp
+}
+
+func keepFirst(s *string, v string) {
+	if *s == "" {
+		*s = v
+	}
+}
+
+func keepLast(s *string, v string) {
+	if v != "" {
+		*s = v
+	}
+}

@@ -1,0 +1,175 @@
+package dialect
+
+// Anthropic's messages. input_tokens excludes what was read from and written to
+// a cache, so that the counts are copied; output_tokens includes thinking.
+//
+// A stream states usage twice. message_start has all of the input and a
+// placeholder for the output, which is never taken. message_delta has totals of
+// the whole message which overwrite those of the start, up or down; what does
+// not apply is left out. Some servers put zeros where they know nothing:
+// messageUsage.overwrite tells them from real ones.
+//
+// Usage.iterations lists the model calls of one message. The message's own
+// counts leave out those that compacted the context, that asked an advisor
+// model, or that were declined before a fallback model answered: these become
+// parts. The model that answered then stands in a content block.
+//
+// Raw is the usage object. Of a stream it is an object whose members
+// message_start and message_delta are the last such usage objects.
+
+import (
+	"bytes"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/wiremeter/wiremeter/parsers/framing"
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+type messages struct {
+	o       Options
+	isBegun bool
+	isEnded bool
+	resp    usage.Response
+	earlier []usage.Part // messages of the same stream that ended before
+
+	said     messageUsage
+	rawStart []byte
+	rawDelta []byte
+}
+
+func newMessages(o Options) Meter { return &messages{o: o} }
+
+var messageEvents = map[string]func(*messages, gjson.Result){
+	"message_start":       (*messages).start,
+	"content_block_start": (*messages).block,
+	"message_delta":       (*messages).delta,
+	"message_stop":        (*messages).stop,
+	"error":               (*messages).fail,
+}
+
+func (m *messages) Observe(f framing.Frame) (usage.Response, bool) {
+	if !m.o.IsStream {
+		return m.document(f)
+	}
+	read, ok := messageEvents[string(typeOf(f))]
+	if !ok {
+		return usage.Response{}, false // text, nearly always
+	}
+	root, ok := parse(f)
+	if !ok {
+		return usage.Response{}, false
+	}
+	read(m, root)
+	if !m.isEnded {
+		return usage.Response{}, false
+	}
+	return m.response(), true
+}
+
+func (m *messages) Partial() (usage.Response, bool) {
+	return m.response(), m.isBegun && !m.isEnded
+}
+
+func (m *messages) document(f framing.Frame) (usage.Response, bool) {
+	root, ok := parse(f)
+	if !ok {
+		return usage.Response{}, false
+	}
+	m.isBegun, m.isEnded = true, true
+	m.head(root)
+	m.said = readMessageUsage(root.Get("usage"))
+	m.rawStart = verbatim(root.Get("usage"))
+	m.resp.Error = errorType(root.Get("error"))
+	return m.response(), true
+}
+
+// head takes what a message says beside its usage.
+func (m *messages) head(message gjson.Result) {
+	keepLast(&m.resp.ID, word(message.Get("id")))
+	keepLast(&m.resp.Model, word(message.Get("model")))
+	keepLast(&m.resp.StopReason, word(message.Get("stop_reason")))
+	message.Get("content").ForEach(func(_, block gjson.Result) bool {
+		m.served(block)
+		return true
+	})
+}
+
+// served takes the model from the content block that tells of a fallback.
+func (m *messages) served(block gjson.Result) {
+	if block.Get("type").Str == "fallback" {
+		keepLast(&m.resp.Model, word(block.Get("to.model")))
+	}
+}
+
+// start begins a message. Streams were seen with a second one: the same once
+// more, or another in place of one that had not ended.
+func (m *messages) start(root gjson.Result) {
+	message := root.Get("message")
+	if id := word(message.Get("id")); id != m.resp.ID && m.isBegun {
+		m.next()
+	}
+	m.isBegun = true
+	m.head(message)
+	said := readMessageUsage(message.Get("usage"))
+	said.output, said.thinking = nil, nil // a placeholder
+	if m.rawDelta == nil {
+		m.said = said
+	}
+	m.rawStart = verbatim(message.Get("usage"))
+}
+
+// next makes room for another message in the same stream.
+func (m *messages) next() {
+	if m.isEnded && m.resp.Error == "" {
+		r := m.response()
+		m.earlier = append(r.Parts, usage.Part{Role: "message", Model: r.Model, Tokens: r.Tokens})
+	}
+	*m = messages{o: m.o, earlier: m.earlier}
+}
+
+func (m *messages) block(root gjson.Result) {
+	m.served(root.Get("content_block"))
+}
+
+func (m *messages) delta(root gjson.Result) {
+	m.isBegun = true
+	keepLast(&m.resp.StopReason, word(root.Get("delta.stop_reason")))
+	u := root.Get("usage")
+	if !u.IsObject() {
+		return
+	}
+	m.said = m.said.overwrite(readMessageUsage(u))
+	m.rawDelta = verbatim(u)
+}
+
+func (m *messages) stop(gjson.Result) { m.isEnded = m.isBegun }
+
+func (m *messages) fail(root gjson.Result) {
+	m.isBegun, m.isEnded = true, true
+	m.resp.Error = errorType(root.Get("error"))
+	keepFirst(&m.resp.Error, "error")
+}
+
+func (m *messages) response() usage.Response {
+	resp := m.resp
+	resp.ServiceTier = m.said.tier
+	resp.Tokens, resp.IsDoubtful = m.said.tokens(m.o.CacheTTL)
+	resp.Parts = append(m.earlier[:len(m.earlier):len(m.earlier)], m.said.parts(resp.Model, m.o.CacheTTL)...)
+	resp.Raw = m.raw()
+	return resp
+}
+
+func (m *messages) raw() []byte {
+	if !m.o.IsStream || m.rawStart == nil && m.rawDelta == nil {
+		return m.rawStart
+	}
+	var members [][]byte
+	if m.rawStart != nil {
+		members = append(members, append([]byte(`"message_start":`), m.rawStart...))
+	}
+	if m.rawDelta != nil {
+		members = append(members, append([]byte(`"message_delta":`), m.rawDelta...))
+	}
+	return append(append([]byte{'{'}, bytes.Join(members, []byte{','})...), '}')
+}

@@ -1,0 +1,87 @@
+package dialect
+
+import (
+	"bytes"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/wiremeter/wiremeter/parsers/framing"
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// Meter reads the usage out of the frames of one body or one connection. It is
+// used by one goroutine, and keeps nothing of a frame's data.
+type Meter interface {
+	// Observe takes the next frame. It returns true when a response has ended
+	// with it, or when it adds something to one that has: what it returns then
+	// replaces what it returned before.
+	Observe(framing.Frame) (usage.Response, bool)
+	// Partial returns the response that has begun and not ended, if there is
+	// one.
+	Partial() (usage.Response, bool)
+}
+
+// Options is what a meter must be told beside the frames.
+type Options struct {
+	IsStream     bool   // the frames are events of one response; else each is a whole response
+	IsBackground bool   // the request asked to fetch the response later
+	CacheTTL     string // the one cache lifetime that the request asked for, "5m" or "1h"; else empty
+}
+
+var meters = map[string]func(Options) Meter{
+	"messages":  newMessages,
+	"chat":      newChat,
+	"responses": newResponses,
+	"generate":  newGenerate,
+}
+
+// New returns a meter for the dialect, or nil if it is unknown.
+func New(dialect string, o Options) Meter {
+	if open, ok := meters[dialect]; ok {
+		return open(o)
+	}
+	return nil
+}
+
+// parse returns the frame's object; false when it holds none.
+func parse(f framing.Frame) (gjson.Result, bool) {
+	if f.IsTooLarge || !gjson.ValidBytes(f.Data) {
+		return gjson.Result{}, false
+	}
+	root := gjson.ParseBytes(f.Data)
+	return root, root.IsObject()
+}
+
+var typePrefix = []byte(`{"type":"`)
+
+// typeOf returns the type that an event's object names, or else the event's
+// name. It finds a type that stands first, as it nearly always does, without
+// parsing. The result may be a part of the frame's data.
+func typeOf(f framing.Frame) []byte {
+	if rest, ok := bytes.CutPrefix(f.Data, typePrefix); ok {
+		if i := bytes.IndexByte(rest, '"'); i >= 0 {
+			return rest[:i]
+		}
+	}
+	if t := gjson.GetBytes(f.Data, "type"); t.Type == gjson.String {
+		return []byte(t.Str)
+	}
+	return []byte(f.Event)
+}
+
+// says reports whether the key, given with its quotes, may have a value other
+// than null somewhere in the JSON. Quotes within JSON's strings are escaped, so
+// text cannot pass for a key.
+func says(data, key []byte) bool {
+	for {
+		i := bytes.Index(data, key)
+		if i < 0 {
+			return false
+		}
+		data = data[i+len(key):]
+		value := bytes.TrimLeft(data[:min(len(data), 16)], ": \t\r\n")
+		if !bytes.HasPrefix(value, []byte("null")) {
+			return true
+		}
+	}
+}

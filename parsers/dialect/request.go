@@ -1,0 +1,57 @@
+package dialect
+
+import (
+	"strings"
+
+	"github.com/tidwall/gjson"
+)
+
+// Request is what the body of a request says of itself, in any dialect. Empty
+// and false mean unsaid.
+type Request struct {
+	Model        string
+	IsStream     bool
+	IsBackground bool
+	IsPrewarm    bool
+	SessionID    string
+}
+
+// ReadRequest reads a request's body, or a skeleton of it that keeps objects to
+// a depth of two. It returns false when that is not an object.
+func ReadRequest(body []byte) (Request, bool) {
+	var q Request
+	if !gjson.ValidBytes(body) {
+		return q, false
+	}
+	root := gjson.ParseBytes(body)
+	root.ForEach(func(key, v gjson.Result) bool {
+		switch key.Str {
+		case "model":
+			q.Model = strings.TrimPrefix(word(v), "models/")
+		case "stream":
+			q.IsStream = v.Type == gjson.True
+		case "background":
+			q.IsBackground = v.Type == gjson.True
+		case "generate": // false: Codex fills a cache ahead of a turn
+			q.IsPrewarm = v.Type == gjson.False
+		case "metadata":
+			keepLast(&q.SessionID, claudeSession(v.Get("user_id")))
+		case "request": // Gemini CLI with a Google login
+			keepLast(&q.SessionID, word(v.Get("session_id")))
+		}
+		return true
+	})
+	return q, root.IsObject()
+}
+
+// claudeSession takes the session from the user id that Claude Code makes up:
+// JSON in a string; before version 2.1 words joined by underscores.
+func claudeSession(userID gjson.Result) string {
+	if gjson.Valid(userID.Str) {
+		return word(gjson.Get(userID.Str, "session_id"))
+	}
+	if _, id, ok := strings.Cut(word(userID), "_session_"); ok {
+		return id
+	}
+	return ""
+}

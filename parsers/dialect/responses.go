@@ -1,0 +1,145 @@
+package dialect
+
+// OpenAI's responses, which Codex speaks to the API and to ChatGPT alike.
+// input_tokens includes what was read from and written to a cache;
+// output_tokens includes reasoning. What a cache write costs depends on a
+// lifetime (30 minutes, 12 hours) that is neither of Anthropic's, hence
+// CacheWriteOther.
+//
+// A stream says all of it in the one event that ends it. A response in the
+// background is answered with "queued" and no usage, which comes with a later
+// GET. A compaction names no model. What an image tool used stands outside the
+// usage object and is billed in addition.
+
+import (
+	"github.com/tidwall/gjson"
+
+	"github.com/wiremeter/wiremeter/parsers/framing"
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+type responses struct {
+	o       Options
+	isBegun bool
+	isEnded bool
+	resp    usage.Response
+}
+
+func newResponses(o Options) Meter { return &responses{o: o} }
+
+// responseEvents tells of the events that are read whether they end a response.
+var responseEvents = map[string]bool{
+	"response.created":     false,
+	"response.queued":      false,
+	"response.in_progress": false,
+	"response.completed":   true,
+	"response.incomplete":  true,
+	"response.failed":      true,
+	"response.cancelled":   true,
+	"error":                true,
+}
+
+func (r *responses) Observe(f framing.Frame) (usage.Response, bool) {
+	if !r.o.IsStream {
+		return r.document(f)
+	}
+	isLast, isRead := responseEvents[string(typeOf(f))]
+	if !isRead || r.isBegun && !isLast && !r.isEnded {
+		return usage.Response{}, false
+	}
+	root, ok := parse(f)
+	if !ok {
+		return usage.Response{}, false
+	}
+	if r.isEnded && !isLast { // on a connection, the next response begins
+		r.resp = usage.Response{}
+	}
+	r.isBegun, r.isEnded = true, isLast
+	r.read(root.Get("response"))
+	if root.Get("type").Str == "error" || root.Get("error").IsObject() {
+		keepLast(&r.resp.Error, firstWord(root.Get("error.type"), root.Get("error.code"), root.Get("code")))
+		keepFirst(&r.resp.Error, "error")
+	}
+	return r.resp, isLast
+}
+
+func (r *responses) document(f framing.Frame) (usage.Response, bool) {
+	root, ok := parse(f)
+	if !ok {
+		return usage.Response{}, false
+	}
+	r.isBegun, r.isEnded = true, true
+	r.read(root)
+	status := root.Get("status").Str
+	r.resp.IsPending = status == "queued" || status == "in_progress"
+	return r.resp, true
+}
+
+func (r *responses) Partial() (usage.Response, bool) {
+	resp := r.resp
+	resp.IsPending = r.o.IsBackground
+	return resp, r.isBegun && !r.isEnded
+}
+
+func (r *responses) read(response gjson.Result) {
+	var status string
+	response.ForEach(func(key, v gjson.Result) bool {
+		switch key.Str {
+		case "id":
+			keepFirst(&r.resp.ID, word(v)) // some servers give each event another
+		case "model":
+			keepLast(&r.resp.Model, word(v))
+		case "service_tier":
+			keepLast(&r.resp.ServiceTier, word(v))
+		case "status":
+			status = word(v)
+		case "incomplete_details":
+			keepLast(&r.resp.StopReason, word(v.Get("reason")))
+		case "object":
+			if v.Str == "response.compaction" {
+				r.resp.Kind = usage.Compact
+			}
+		case "error":
+			keepLast(&r.resp.Error, errorType(v))
+		case "usage":
+			r.take(v)
+		case "tool_usage":
+			r.takeTools(v)
+		}
+		return true
+	})
+	if status == "failed" {
+		keepFirst(&r.resp.Error, status)
+	}
+	if r.isEnded {
+		keepFirst(&r.resp.StopReason, status)
+	}
+}
+
+func (r *responses) take(u gjson.Result) {
+	if !u.IsObject() {
+		return
+	}
+	s := inclusive{
+		input:     count(u.Get("input_tokens")),
+		read:      count(u.Get("input_tokens_details.cached_tokens")),
+		write:     count(u.Get("input_tokens_details.cache_write_tokens")),
+		output:    count(u.Get("output_tokens")),
+		reasoning: count(u.Get("output_tokens_details.reasoning_tokens")),
+		total:     count(u.Get("total_tokens")),
+	}
+	if s == (inclusive{}) || s.isZero() && r.resp.Raw != nil {
+		return
+	}
+	r.resp.Tokens, r.resp.IsDoubtful = s.tokens(r.isEnded)
+	r.resp.Raw = verbatim(u)
+}
+
+func (r *responses) takeTools(v gjson.Result) {
+	image := v.Get("image_gen")
+	s := inclusive{input: count(image.Get("input_tokens")), output: count(image.Get("output_tokens"))}
+	if !s.isZero() {
+		t, _ := s.tokens(true)
+		r.resp.Parts = []usage.Part{{Role: "image_tool", Tokens: t}}
+	}
+}

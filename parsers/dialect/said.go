@@ -1,0 +1,140 @@
+package dialect
+
+import (
+	"github.com/tidwall/gjson"
+
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+const (
+	maxDigits = 12      // a count beyond a million million is a mistake
+	maxWord   = 256     // characters of an id or a name
+	maxRaw    = 8 << 10 // bytes of a usage object
+	maxText   = 128     // characters of a string within it
+)
+
+// count returns the number if it can be one of tokens, else nil.
+func count(r gjson.Result) *int64 {
+	if r.Type != gjson.Number || len(r.Raw) > maxDigits {
+		return nil
+	}
+	var n int64
+	for _, c := range []byte(r.Raw) {
+		if c < '0' || c > '9' {
+			return nil
+		}
+		n = 10*n + int64(c-'0')
+	}
+	return &n
+}
+
+// value is the count, or 0 where nothing was said and nothing is to be
+// subtracted or added.
+func value(n *int64) int64 {
+	if n == nil {
+		return 0
+	}
+	return *n
+}
+
+func number(n int64) *int64 { return &n }
+
+// word returns a string that can be an id or a name: printable, and without
+// spaces, so that no text can hide in it. Else it returns "".
+func word(r gjson.Result) string {
+	if r.Type != gjson.String || len(r.Str) > maxWord {
+		return ""
+	}
+	for _, c := range []byte(r.Str) {
+		if c <= ' ' || c > '~' {
+			return ""
+		}
+	}
+	return string([]byte(r.Str)) // on its own: r holds its document in memory
+}
+
+// firstWord returns the first of the values that is a word.
+func firstWord(rs ...gjson.Result) string {
+	for _, r := range rs {
+		if w := word(r); w != "" {
+			return w
+		}
+	}
+	return ""
+}
+
+// verbatim returns a copy of a usage object, or nil if it is so large, or has
+// strings so long, that it may be something else.
+func verbatim(r gjson.Result) []byte {
+	if !r.IsObject() || len(r.Raw) > maxRaw || hasText(r) {
+		return nil
+	}
+	return []byte(r.Raw)
+}
+
+func hasText(r gjson.Result) bool {
+	if r.Type == gjson.String {
+		return len(r.Str) > maxText
+	}
+	found := false
+	r.ForEach(func(key, v gjson.Result) bool {
+		found = len(key.Str) > maxText || v.Type != gjson.Number && hasText(v)
+		return !found
+	})
+	return found
+}
+
+// errorType returns what the provider calls an error, or "" if there is none:
+// null, false and empty values are none.
+func errorType(e gjson.Result) string {
+	if !e.Exists() || e.Type == gjson.Null || e.Type == gjson.False || e.Raw == "{}" || e.Raw == `""` {
+		return ""
+	}
+	if w := firstWord(e.Get("type"), e.Get("status"), e.Get("code"), e); w != "" {
+		return w
+	}
+	if n := e.Get("code"); n.Type == gjson.Number && count(n) != nil {
+		return n.Raw
+	}
+	return "error"
+}
+
+// inclusive is a usage object of the OpenAI family: the input includes what was
+// read from and written to a cache, the output includes reasoning.
+type inclusive struct {
+	input, read, write, output, reasoning, total *int64
+}
+
+func (s inclusive) isZero() bool {
+	return value(s.input) == 0 && value(s.read) == 0 && value(s.write) == 0 &&
+		value(s.output) == 0 && value(s.reasoning) == 0 && value(s.total) == 0
+}
+
+// tokens separates the counts. It reports true when they contradict each other.
+func (s inclusive) tokens(isEnded bool) (usage.Tokens, bool) {
+	t := usage.Tokens{Input: s.input, CacheRead: s.read, CacheWriteOther: s.write, Output: s.output, Reasoning: s.reasoning}
+	isDoubtful := false
+	if s.input != nil {
+		switch cached := value(s.read) + value(s.write); {
+		case cached <= *s.input:
+			t.Input = number(*s.input - cached)
+		case value(s.read) <= *s.input:
+			t.Input, isDoubtful = number(0), true
+		default: // some servers state the cached input beside the input
+			isDoubtful = true
+		}
+	}
+	if s.total != nil && s.input != nil {
+		switch *s.total - *s.input {
+		case value(s.output):
+			if t.Output == nil && isEnded {
+				t.Output = number(0) // an embedding: the total leaves no room for output
+			}
+		case value(s.output) + value(s.reasoning): // some servers state reasoning beside the output
+			t.Output = number(value(s.output) + value(s.reasoning))
+		default:
+			isDoubtful = true
+		}
+	}
+	return t, isDoubtful || value(t.Reasoning) > value(t.Output)
+}
