@@ -74,7 +74,7 @@ func serve(s *setup, h http.Handler) (func() error, error) {
 func playTunnel(s *setup) (func() error, error) {
 	h := goproxy.NewProxyHttpServer()
 	h.Logger = silent{}
-	h.ConnectDial = func(network, _ string) (net.Conn, error) { return net.Dial(network, s.Addr) }
+	h.ConnectDial = func(network, addr string) (net.Conn, error) { return net.Dial(network, s.addr(addr)) }
 	return serve(s, h)
 }
 
@@ -93,8 +93,8 @@ func playGoproxy(s *setup) (func() error, error) {
 	h.Tr = &http.Transport{
 		TLSClientConfig: &tls.Config{RootCAs: pool(s.CA)}, ForceAttemptHTTP2: true,
 		MaxIdleConnsPerHost: 256, DisableCompression: true,
-		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, s.Addr)
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, s.addr(addr))
 		},
 	}
 	h.OnRequest().HandleConnectFunc(func(host string, _ *goproxy.ProxyCtx) (*goproxy.ConnectAction, string) {
@@ -150,7 +150,7 @@ func playWiremeter(s *setup, isRecording bool) (func() error, error) {
 	p := proxy.New(proxy.Options{
 		Begin: begin, Tally: recorder.Tally, Intercepts: parsers.IsProvider, ServerTLS: a.ConfigFor,
 		Fallback: http.NotFoundHandler(), Log: log,
-		Upstream: proxy.Upstream{Roots: pool(s.CA), ConnectTo: func(string) string { return s.Addr }},
+		Upstream: proxy.Upstream{Roots: pool(s.CA), ConnectTo: s.addr},
 	})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -147,7 +147,10 @@ var (
 
 func (p *path) post(ctx context.Context, c *http.Client, kind string, body []byte) (*http.Response, error) {
 	host, endpoint := "https://api.anthropic.com", "/v1/messages"
-	if kind == kindJSON {
+	switch kind {
+	case kindSilent:
+		host = "https://" + h2Host
+	case kindJSON:
 		host, endpoint = "https://api.openai.com", "/v1/chat/completions"
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, host+endpoint, bytes.NewReader(body))
@@ -262,8 +265,10 @@ func (p *path) measureFirst(ctx context.Context) error {
 	return nil
 }
 
+const idleTime = 15 * time.Second
+
 // measureIdle opens n streams that have sent their first event and then are
-// silent, and looks at what they hold.
+// silent, and looks after a while at what they hold.
 func (p *path) measureIdle(ctx context.Context, n int) error {
 	if p.proc == nil {
 		return nil
@@ -285,6 +290,11 @@ func (p *path) measureIdle(ctx context.Context, n int) error {
 		if _, err := io.ReadFull(resp.Body, one[:]); err != nil {
 			return err
 		}
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(idleTime):
 	}
 	after, err := p.proc.spent()
 	p.perIdle = (after.RSS - before.RSS) / int64(n)

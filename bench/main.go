@@ -97,17 +97,26 @@ func compete(ctx context.Context, o options) error {
 	return nil
 }
 
-// setup is what processes tell each other: the provider's address and
+// setup is what processes tell each other: the provider's addresses and
 // authority, the contestant's address and authority.
 type setup struct {
 	Dir   string
-	Addr  string // the provider's
+	Addr  string // the provider's, HTTP/1.1
+	H2    string // the provider's, HTTP/2
 	CA    []byte
 	Proxy string
 	Trust []byte // what an agent of this contestant must trust
 }
 
-// usage of a process so far.
+// addr is where to find the provider under this name.
+func (s *setup) addr(hostport string) string {
+	if hostport == h2Host+":443" {
+		return s.H2
+	}
+	return s.Addr
+}
+
+// spent is what a process has used so far.
 type spent struct {
 	CPU time.Duration
 	RSS int64 // bytes

@@ -2,12 +2,15 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/wiremeter/wiremeter/certs"
 )
 
 // kindHeader names the answer that the provider is to give.
@@ -37,16 +40,35 @@ func playUpstream(s *setup) (func() error, error) {
 		return nil, err
 	}
 	s.CA, s.Trust = a.RootPEM(), nil
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	one, stopOne, err := provide(a, false)
 	if err != nil {
 		return nil, err
 	}
-	s.Addr = l.Addr().String()
+	two, stopTwo, err := provide(a, true)
+	if err != nil {
+		return nil, errors.Join(err, stopOne())
+	}
+	s.Addr, s.H2 = one, two
+	return func() error { return errors.Join(stopOne(), stopTwo()) }, nil
+}
+
+// h2Host is the provider's name where it speaks HTTP/2, as real ones do.
+const h2Host = "h2.api.anthropic.com"
+
+func provide(a *certs.Authority, isH2 bool) (addr string, stop func() error, err error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, err
+	}
 	protocols := new(http.Protocols)
-	protocols.SetHTTP1(true) // as the agents: most speak nothing else
-	server := &http.Server{Handler: http.HandlerFunc(answer), TLSConfig: a.ServerConfig(), Protocols: protocols}
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(isH2)
+	server := &http.Server{Handler: http.HandlerFunc(answer), TLSConfig: a.ServerConfig().Clone(), Protocols: protocols}
+	if isH2 {
+		server.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: 100}
+	}
 	go func() { _ = server.ServeTLS(l, "", "") }() // ends with Close
-	return server.Close, nil
+	return l.Addr().String(), server.Close, nil
 }
 
 func answer(w http.ResponseWriter, r *http.Request) {

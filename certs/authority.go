@@ -23,8 +23,9 @@ type Authority struct {
 	leafKey      *ecdsa.PrivateKey // in memory only
 	server       *tls.Config
 
-	mu     sync.Mutex
-	leaves map[string]*tls.Certificate
+	mu      sync.Mutex
+	leaves  map[string]*tls.Certificate
+	configs map[string]*tls.Config // by host
 }
 
 // Permits reports whether the authority can speak for the host: its name is

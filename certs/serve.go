@@ -11,6 +11,7 @@ func (a *Authority) prepare() (err error) {
 	if a.leafKey, err = newKey(); err != nil {
 		return err
 	}
+	a.configs = make(map[string]*tls.Config)
 	a.server = newServerConfig(func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 		if hello.ServerName == "" {
 			return nil, errors.New("the agent named no host (SNI)")
@@ -36,12 +37,27 @@ func newServerConfig(certificate func(*tls.ClientHelloInfo) (*tls.Certificate, e
 // the same one and must not be changed.
 func (a *Authority) ServerConfig() *tls.Config { return a.server }
 
-// ConfigFor returns a configuration for one connection whose agent asked for
-// the host: it shows that host's leaf when the agent names none, and refuses an
-// agent that names another. It is cheap enough to ask for at each connection.
-// Sessions resume across all the authority's configurations.
+// ConfigFor returns the configuration for connections whose agent asked for the
+// host: it shows that host's leaf when the agent names none, and refuses an
+// agent that names another. It is the same one for the same host, and must not
+// be changed. Sessions resume across all the authority's configurations.
 func (a *Authority) ConfigFor(host string) *tls.Config {
 	host = canonical(host)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if c := a.configs[host]; c != nil {
+		return c
+	}
+	c := a.newConfigFor(host)
+	if len(a.configs) < maxConfigs {
+		a.configs[host] = c
+	}
+	return c
+}
+
+const maxConfigs = 1000 // hosts; the ones beyond get a configuration each time
+
+func (a *Authority) newConfigFor(host string) *tls.Config {
 	is := func(sni string) bool { return sni == "" || canonical(sni) == host }
 	c := newServerConfig(func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 		if !is(hello.ServerName) {

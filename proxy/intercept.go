@@ -25,6 +25,7 @@ type connection struct {
 
 	peeking bool
 	peeked  []byte
+	key     string // names the agent and the host, once the TLS hello was read
 }
 
 func (c *connection) Read(p []byte) (int, error) {
@@ -57,18 +58,7 @@ func (p *Proxy) intercept(c *connection) {
 	go func() {
 		c.peeking = true
 		_ = c.SetReadDeadline(time.Now().Add(handshakeTimeout)) // fails only on a closed connection; the read tells
-		key := ""
-		conn := tls.Server(c, &tls.Config{GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-			key = refusalKey(c, hello)
-			if p.refusals.has(key) {
-				return nil, errRefusedBefore
-			}
-			if hello.ServerName != "" && hostname(hello.ServerName) != c.host {
-				return nil, errOtherName
-			}
-			c.peeking, c.peeked = false, nil
-			return p.opts.ServerTLS(c.host), nil
-		}})
+		conn := tls.Server(c, p.hello)
 		ctx, cancel := context.WithTimeout(context.Background(), handshakeTimeout)
 		err := conn.HandshakeContext(ctx)
 		cancel()
@@ -80,9 +70,27 @@ func (p *Proxy) intercept(c *connection) {
 		case c.peeking && len(c.peeked) > 0:
 			p.tunnelPeeked(c, err)
 		default:
-			p.handshakeFailed(c, key, err)
+			p.handshakeFailed(c, err)
 		}
 	}()
+}
+
+// newHello makes the configuration that meets every TLS hello and decides what
+// becomes of the connection. One for all: it is small change, but there may be
+// thousands of connections.
+func (p *Proxy) newHello() *tls.Config {
+	return &tls.Config{GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		c := hello.Conn.(*connection)
+		c.key = refusalKey(c, hello)
+		if p.refusals.has(c.key) {
+			return nil, errRefusedBefore
+		}
+		if hello.ServerName != "" && hostname(hello.ServerName) != c.host {
+			return nil, errOtherName
+		}
+		c.peeking, c.peeked = false, nil
+		return p.opts.ServerTLS(c.host), nil
+	}}
 }
 
 // tunnelPeeked passes on a connection of which only the first bytes were read.
@@ -99,13 +107,13 @@ func (p *Proxy) tunnelPeeked(c *connection, why error) {
 	p.pump(c, reason)
 }
 
-func (p *Proxy) handshakeFailed(c *connection, key string, err error) {
+func (p *Proxy) handshakeFailed(c *connection, err error) {
 	p.hangUp(c)
 	if !isRefusal(err) {
 		p.opts.Log.Debug().Str("host", c.host).Err(err).Msg("an agent's TLS handshake failed")
 		return
 	}
-	p.refusals.add(key)
+	p.refusals.add(c.key)
 	p.opts.Log.Warn().Str("host", c.host).Err(err).
 		Msg("an agent refused wiremeter's certificate: from now on its connections to this host are tunnelled and not metered")
 	p.seen.Add(1)

@@ -46,6 +46,7 @@ type Proxy struct {
 	inner    *http.Server // intercepted connections, already decrypted
 	arrivals *arrivals    // from the front to inner
 	dialer   *dialer
+	hello    *tls.Config // meets every TLS hello
 	refusals refusals
 	seen     atomic.Int64
 	open     openConns // hijacked connections: no http.Server waits for them
@@ -54,6 +55,7 @@ type Proxy struct {
 // New makes a Proxy that serves nothing yet.
 func New(o Options) *Proxy {
 	p := &Proxy{opts: o, arrivals: newArrivals(), dialer: newDialer(o.Upstream)}
+	p.hello = p.newHello()
 	relay := newRelay(o, p.dialer, &p.seen, &p.open)
 	p.front = p.newServer(p.newFront(relay))
 	p.inner = p.newServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -83,6 +85,9 @@ func (p *Proxy) newServer(h http.Handler) *http.Server {
 
 // Serve accepts connections on l until Shutdown, then returns nil.
 func (p *Proxy) Serve(l net.Listener) error {
+	stop := make(chan struct{})
+	defer close(stop)
+	go p.giveBack(stop)
 	ended := make(chan error, 2)
 	go func() { ended <- p.inner.Serve(p.arrivals) }()
 	go func() { ended <- p.front.Serve(l) }()

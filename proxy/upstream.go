@@ -50,6 +50,7 @@ func newDialer(u Upstream) *dialer {
 		ExpectContinueTimeout:  time.Second,
 		DisableCompression:     true, // Accept-Encoding passes as sent
 		MaxResponseHeaderBytes: 1 << 20,
+		ReadBufferSize:         1 << 10, // held by every idle stream; it only saves looks into what TLS has read already
 		Protocols:              protocols,
 		HTTP2: &http.HTTP2Config{
 			// A connection that died silently would hang all its streams. More
