@@ -18,7 +18,7 @@ const module = "github.com/wiremeter/wiremeter/"
 const arrows = `
 usage:              -net/http -os -database/sql
 certs:              -database/sql
-proxy:              usage github.com/elazarl/goproxy github.com/rs/zerolog golang.org/x/net -database/sql -encoding/json
+proxy:              usage github.com/elazarl/goproxy github.com/rs/zerolog golang.org/x/net -database/sql
 parsers:            usage parsers/... github.com/tidwall/gjson -os -net -net/http -time -log -context -sync -database/sql
 parsers/framing:    -os -net -net/http -time -log -context -sync -database/sql
 parsers/coding:     github.com/klauspost/compress github.com/andybalholm/brotli -os -net -net/http -time -log -context -sync -database/sql

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bufio"
+	"context"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -19,8 +20,7 @@ var address = regexp.MustCompile(`address=(\S+)`)
 func (s *stage) serve() string {
 	s.Helper()
 	args := append([]string{"serve", "--home", s.house, "--listen", "127.0.0.1:0"}, s.upstream()...)
-	c := exec.CommandContext(s.Context(), wiremeter, args...)
-	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
+	c := exec.CommandContext(context.Background(), wiremeter, args...) // it outlives the test by its own end
 	errs, err := c.StderrPipe()
 	if err != nil {
 		s.Fatal(err)

@@ -149,7 +149,7 @@ func (p *Provider) aside(w http.ResponseWriter, r *http.Request) {
 		p.fetch(w, path[strings.LastIndexByte(path, '/')+1:])
 	case strings.HasSuffix(path, "/wham/accounts/check"):
 		answer(w, http.StatusOK, map[string]any{"accounts": []any{map[string]any{
-			"id": "account-1", "workspace_backend_origin": "https://chatgpt.com", "account_routing_override": nil,
+			"id": "account-1", "workspace_backend_origin": "https://chatgpt.com", "account_routing_override": "us",
 		}}})
 	case strings.HasSuffix(path, ":loadCodeAssist"):
 		answer(w, http.StatusOK, map[string]any{"currentTier": map[string]any{"id": "standard-tier"}, "cloudaicompanionProject": "project-1"})
