@@ -217,8 +217,9 @@ func chatGPTLogin() string {
 // TestReverseFront: Claude Code with a base URL, beside a running server.
 func TestReverseFront(t *testing.T) {
 	s := newStage(t, scripted.Options{})
-	addr := s.serve()
+	addr, stop := s.serve()
 	s.exec(s.env(append(claude.env, "ANTHROPIC_BASE_URL=http://"+addr+"/anthropic")...), filepath.Join(agents, "claude"), claude.command[1:]...)
+	stop()
 	rows, _ := s.settled()
 	for _, r := range rows {
 		if r.Front != "reverse" || r.Agent != "claude-code" || r.SessionID == "" {

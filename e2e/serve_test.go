@@ -10,14 +10,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"sync"
 	"syscall"
 )
 
 var address = regexp.MustCompile(`address=(\S+)`)
 
-// serve starts `wiremeter serve` and returns its address. It is stopped, and
-// must end well, with the test.
-func (s *stage) serve() string {
+// serve starts `wiremeter serve` and returns its address, and how to stop it:
+// it must end well, with all its records stored.
+func (s *stage) serve() (addr string, stop func()) {
 	s.Helper()
 	args := append([]string{"serve", "--home", s.house, "--listen", "127.0.0.1:0"}, s.upstream()...)
 	c := exec.CommandContext(context.Background(), wiremeter, args...) // it outlives the test by its own end
@@ -28,12 +29,13 @@ func (s *stage) serve() string {
 	if err := c.Start(); err != nil {
 		s.Fatal(err)
 	}
-	s.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		_ = c.Process.Signal(syscall.SIGTERM) // has it ended by itself, Wait says why
 		if err := c.Wait(); err != nil {
 			s.Errorf("wiremeter serve: %v", err)
 		}
 	})
+	s.Cleanup(stop)
 	lines := bufio.NewScanner(errs)
 	for lines.Scan() {
 		if m := address.FindStringSubmatch(lines.Text()); m != nil {
@@ -41,11 +43,11 @@ func (s *stage) serve() string {
 				for lines.Scan() { // so that it never waits to write
 				}
 			}()
-			return m[1]
+			return m[1], stop
 		}
 	}
 	s.Fatal("wiremeter serve did not say its address")
-	return ""
+	return "", nil
 }
 
 // files reads every file of wiremeter's.

@@ -7,14 +7,7 @@ import (
 
 // Request is what the body of a request says of itself. Empty and false mean
 // unsaid.
-type Request struct {
-	Model        string
-	IsStream     bool
-	IsBackground bool   // the response will be fetched later
-	IsPrewarm    bool   // nothing is to be generated: a cache is to be filled
-	SessionID    string // the agent's, where it puts it into the body
-	CacheTTL     string // "5m" or "1h": the one lifetime that the request asks for
-}
+type Request = dialect.Request
 
 // RequestReader reads the body of one request. It keeps a skeleton of it: a few
 // bytes of each message, and none of their content. It is used by one goroutine.
@@ -40,14 +33,9 @@ func (r *RequestReader) Close() (Request, bool) {
 	if isTooLarge {
 		return Request{}, false
 	}
-	facts, ok := dialect.ReadRequest(body)
-	if !ok {
-		return Request{}, false
-	}
-	return Request{
-		Model: facts.Model, IsStream: facts.IsStream, IsBackground: facts.IsBackground, IsPrewarm: facts.IsPrewarm,
-		SessionID: facts.SessionID, CacheTTL: r.lifetimes.only(),
-	}, true
+	q, ok := dialect.ReadRequest(body)
+	q.CacheTTL = r.lifetimes.only()
+	return q, ok
 }
 
 // lifetimes counts the cache lifetimes that a request asks for, wherever in it

@@ -11,13 +11,15 @@ import (
 type Request struct {
 	Model        string
 	IsStream     bool
-	IsBackground bool
-	IsPrewarm    bool
-	SessionID    string
+	IsBackground bool   // the response will be fetched later
+	IsPrewarm    bool   // nothing is to be generated: a cache is to be filled
+	SessionID    string // the agent's, where it puts it into the body
+	CacheTTL     string // "5m" or "1h": the one cache lifetime that is asked for
 }
 
-// ReadRequest reads a request's body, or a skeleton of it that keeps objects to
-// a depth of two. It returns false when that is not an object.
+// ReadRequest reads all but the CacheTTL from a request's body, or from a
+// skeleton of it that keeps objects to a depth of two. It returns false when
+// that is not an object.
 func ReadRequest(body []byte) (Request, bool) {
 	var q Request
 	if !gjson.ValidBytes(body) {
@@ -45,7 +47,7 @@ func ReadRequest(body []byte) (Request, bool) {
 }
 
 // claudeSession takes the session from the user id that Claude Code makes up:
-// JSON in a string; before version 2.1 words joined by underscores.
+// JSON in a string; in older versions words joined by underscores.
 func claudeSession(userID gjson.Result) string {
 	if gjson.Valid(userID.Str) {
 		return word(gjson.Get(userID.Str, "session_id"))
