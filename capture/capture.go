@@ -18,13 +18,18 @@ type Recorder interface {
 
 // Capture opens exchanges. Its methods may be called from any goroutine.
 type Capture struct {
-	recorder Recorder
-	log      zerolog.Logger
-	decoding sync.WaitGroup
+	recorder  Recorder
+	log       zerolog.Logger
+	newReader func(parsers.Route, parsers.Request, string) reader
+	decoding  sync.WaitGroup
 }
 
 // New makes a Capture that hands its results to r.
-func New(r Recorder, log zerolog.Logger) *Capture { return &Capture{recorder: r, log: log} }
+func New(r Recorder, log zerolog.Logger) *Capture {
+	return &Capture{recorder: r, log: log, newReader: func(route parsers.Route, q parsers.Request, contentType string) reader {
+		return parsers.NewReader(route, q, contentType)
+	}}
+}
 
 // Begin opens the exchange that this head belongs to.
 func (c *Capture) Begin(x usage.Exchange) *Exchange {
@@ -69,7 +74,7 @@ func (e *Exchange) Response(status int, h usage.Header) {
 	if !e.isRead() {
 		return
 	}
-	e.reading = &reading{route: e.route, contentType: h.First("Content-Type"), log: e.capture.log}
+	e.reading = &reading{newReader: e.capture.newReader, route: e.route, contentType: h.First("Content-Type"), log: e.capture.log}
 	coding := h.First("Content-Encoding")
 	if coding == "" && e.request.coding == "" {
 		e.reading.open(e.request.facts())

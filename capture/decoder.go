@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wiremeter/wiremeter/parsers/coding"
@@ -26,12 +27,13 @@ type decoder struct {
 	chunks   chan []byte
 	done     chan struct{} // closed when run has returned
 	isClosed bool
+	isLate   atomic.Bool // the traffic did not wait for it
 
 	current []byte // what run is reading
 	whole   []byte // its buffer
 }
 
-var chunks = sync.Pool{New: func() any { return make([]byte, 0, chunkSize) }}
+var chunks = sync.Pool{New: func() any { return new([chunkSize]byte) }}
 
 func newDecoder(g *reading, q *request, coding string) *decoder {
 	return &decoder{reading: g, request: q, coding: coding, chunks: make(chan []byte, maxQueued), done: make(chan struct{})}
@@ -43,7 +45,7 @@ func newDecoder(g *reading, q *request, coding string) *decoder {
 func (d *decoder) write(p []byte) {
 	for len(p) > 0 && !d.isClosed {
 		n := min(len(p), chunkSize)
-		chunk := append(chunks.Get().([]byte)[:0], p[:n]...)
+		chunk := append(chunks.Get().(*[chunkSize]byte)[:0], p[:n]...)
 		p = p[n:]
 		select {
 		case d.chunks <- chunk:
@@ -58,6 +60,7 @@ func (d *decoder) write(p []byte) {
 		case <-d.done:
 			d.isClosed = true
 		case <-time.After(maxWait):
+			d.isLate.Store(true)
 			d.isClosed = true
 			close(d.chunks)
 		}
@@ -76,7 +79,7 @@ func (d *decoder) close() {
 func (d *decoder) Read(p []byte) (int, error) {
 	for len(d.current) == 0 {
 		if d.whole != nil {
-			chunks.Put(d.whole[:0])
+			chunks.Put((*[chunkSize]byte)(d.whole[:chunkSize]))
 			d.whole = nil
 		}
 		chunk, ok := <-d.chunks
@@ -93,7 +96,11 @@ func (d *decoder) Read(p []byte) (int, error) {
 func (d *decoder) run() {
 	defer close(d.done)
 	d.reading.open(d.request.facts())
-	if err := d.decode(); err != nil {
+	err := d.decode()
+	switch {
+	case d.isLate.Load():
+		d.reading.fail("decoder_too_slow")
+	case err != nil:
 		d.reading.fail("undecodable")
 	}
 }

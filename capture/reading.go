@@ -13,16 +13,23 @@ import (
 // reading lets a parsers.Reader read one response within a budget. When the
 // reader panics or uses the budget up, it is let go of, and failure says why.
 type reading struct {
+	newReader   func(parsers.Route, parsers.Request, string) reader
 	route       parsers.Route
 	contentType string
 	log         zerolog.Logger
 
-	reader   *parsers.Reader
-	request  parsers.Request
+	reader   reader // nil: nothing is read any more
 	spent    time.Duration
 	budget   time.Duration
 	failure  string // why reading ended early: a fixed word; empty if it did not
 	isStream bool
+}
+
+// reader is what parsers.NewReader makes.
+type reader interface {
+	Write(p []byte)
+	Close() (usage.Response, parsers.State)
+	IsStream() bool
 }
 
 // A response may cost this much time to read, and so much more for each of its
@@ -33,9 +40,9 @@ const (
 )
 
 func (g *reading) open(q parsers.Request) {
-	g.request, g.budget = q, baseBudget
+	g.budget = baseBudget
 	defer g.guard()
-	g.reader = parsers.NewReader(g.route, q, g.contentType)
+	g.reader = g.newReader(g.route, q, g.contentType)
 }
 
 func (g *reading) write(p []byte) {

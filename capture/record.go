@@ -2,6 +2,7 @@ package capture
 
 import (
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 // finish hands the exchange to the recorder, as one record or one tally.
 func (e *Exchange) finish(fault error, ended time.Time) {
+	defer e.surviveAsLost(ended)
 	var (
 		resp  usage.Response
 		state = parsers.Silent
@@ -30,6 +32,17 @@ func (e *Exchange) finish(fault error, ended time.Time) {
 	r := e.record(resp, ended)
 	r.Outcome, r.Reason = e.outcome(resp, state, fault)
 	e.capture.recorder.Record(r)
+}
+
+// surviveAsLost must be deferred: a panic of ours costs the record, not the
+// traffic, and is counted.
+func (e *Exchange) surviveAsLost(ended time.Time) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	e.capture.log.Error().Str("host", e.head.Host).Str("panic", fmt.Sprintf("%T", v)).Bytes("stack", debug.Stack()).Msg("capture panicked; a record is lost")
+	e.capture.recorder.Tally(usage.Tally{At: ended, Outcome: usage.Lost, Provider: e.route.Provider, Host: e.head.Host, Reason: "capture_panic", Count: 1})
 }
 
 // untold returns the class of an exchange that leaves no record of its own, or
