@@ -24,7 +24,7 @@ const (
 type Reader struct {
 	route     Route
 	request   Request
-	mediaType string
+	mediaType string // in lower case, without parameters
 
 	cutter   framing.Cutter // nil until the first byte that is not white space
 	meter    dialect.Meter
@@ -99,6 +99,7 @@ func (r *Reader) Close() (usage.Response, State) {
 		return usage.Response{}, r.empty()
 	}
 	end := r.cutter.Close()
+	r.isStream = r.isStream && end != framing.Foreign
 	if r.meter == nil {
 		return usage.Response{}, Garbled
 	}
@@ -110,7 +111,7 @@ func (r *Reader) Close() (usage.Response, State) {
 		return r.last, r.unlessLost(Silent)
 	case r.isEnded:
 		return r.last, Complete
-	case end == framing.Unfinished:
+	case end == framing.Unfinished, end == framing.Whole && !r.hasFrames:
 		return usage.Response{}, r.unlessLost(Cut)
 	}
 	return usage.Response{}, Garbled

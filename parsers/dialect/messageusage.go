@@ -25,7 +25,9 @@ const maxIterations = 100
 func readMessageUsage(u gjson.Result) messageUsage {
 	s := readMessageCounts(u)
 	u.Get("iterations").ForEach(func(_, it gjson.Result) bool {
-		s.iterations = append(s.iterations, readMessageCounts(it))
+		if it.IsObject() {
+			s.iterations = append(s.iterations, readMessageCounts(it))
+		}
 		return len(s.iterations) < maxIterations
 	})
 	return s

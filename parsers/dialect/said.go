@@ -77,8 +77,11 @@ func hasText(r gjson.Result) bool {
 		return len(r.Str) > maxText
 	}
 	found := false
+	if r.Type != gjson.JSON {
+		return false // ForEach would call with r itself
+	}
 	r.ForEach(func(key, v gjson.Result) bool {
-		found = len(key.Str) > maxText || v.Type != gjson.Number && hasText(v)
+		found = len(key.Str) > maxText || hasText(v)
 		return !found
 	})
 	return found

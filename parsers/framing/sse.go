@@ -1,6 +1,9 @@
 package framing
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // sse cuts server-sent events, by the rules of the HTML standard (§9.2.6),
 // except that an event which the end of the body completes is handed on: some
@@ -20,7 +23,7 @@ type sse struct {
 	hold     hold   // the event's data otherwise
 	hasData  bool
 	isEvents bool // a field of server-sent events was seen
-	isOther  bool // a line was seen that is none
+	isOther  bool // a line was seen that is none of their fields
 }
 
 // maxHead bounds what is kept of a line that is not data.
@@ -208,16 +211,28 @@ func (s *sse) dispatch() {
 }
 
 func (s *sse) Close() End {
-	end := Whole
-	switch {
-	case s.isOther && !s.isEvents:
-		end = Foreign
-	case s.inLine || s.hasData || !s.isEvents:
-		end = Unfinished
-	}
+	isOpen := s.inLine || s.hasData
+	isOther := s.isOther
 	if s.inLine {
+		isName := startsField(s.head) // a field's name that was cut is no other line
 		s.endLine()
+		isOther = isOther || s.isOther && !isName
 	}
 	s.dispatch()
-	return end
+	switch {
+	case isOther && !s.isEvents:
+		return Foreign
+	case isOpen || !s.isEvents:
+		return Unfinished
+	}
+	return Whole
+}
+
+func startsField(line []byte) bool {
+	for _, field := range []string{"data:", "event:", "id:", "retry:"} {
+		if strings.HasPrefix(field, string(line)) {
+			return true
+		}
+	}
+	return false
 }

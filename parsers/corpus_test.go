@@ -1,0 +1,294 @@
+package parsers
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/wiremeter/wiremeter/parsers/coding"
+	"github.com/wiremeter/wiremeter/parsers/provider"
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+const corpus = "../testdata"
+
+// facts is a want.json: what a record says of the exchange. A count that is
+// null was not said.
+type facts struct {
+	Outcome        usage.Outcome `json:"outcome"`
+	Reason         string        `json:"reason,omitempty"`
+	Provider       string        `json:"provider"`
+	Dialect        string        `json:"dialect,omitempty"`
+	Kind           usage.Kind    `json:"kind,omitempty"`
+	IsFetch        bool          `json:"is_fetch,omitempty"`
+	ModelRequested string        `json:"model_requested,omitempty"`
+	SessionID      string        `json:"session_id,omitempty"`
+	Model          string        `json:"model,omitempty"`
+	ResponseID     string        `json:"response_id,omitempty"`
+	Tokens         *usage.Tokens `json:"tokens,omitempty"` // absent when not billable
+	ServiceTier    string        `json:"service_tier,omitempty"`
+	StopReason     string        `json:"stop_reason,omitempty"`
+	Streamed       bool          `json:"streamed,omitempty"`
+	Error          string        `json:"error,omitempty"`
+	IsDoubtful     bool          `json:"is_doubtful,omitempty"`
+	Parts          []usage.Part  `json:"parts,omitempty"`
+}
+
+// exchange is a case, with its bodies decoded.
+type exchange struct {
+	provider, name string
+	head           usage.Exchange
+	requestBody    []byte
+	status         int
+	contentType    string
+	body           []byte
+	want           facts
+}
+
+func (e *exchange) String() string { return e.provider + "/" + e.name }
+
+func TestEveryProviderHasCases(t *testing.T) {
+	var folders []string
+	entries, err := os.ReadDir(corpus)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if entry.IsDir() {
+			folders = append(folders, entry.Name())
+		}
+	}
+	if names := provider.Names(); !slices.Equal(folders, names) {
+		t.Errorf("testdata has folders for %v, the registry has %v", folders, names)
+	}
+	for _, name := range folders {
+		if cases, err := filepath.Glob(filepath.Join(corpus, name, "*", "want.json")); err != nil || len(cases) < 3 {
+			t.Errorf("%s has %d cases: too few to tell anything (%v)", name, len(cases), err)
+		}
+	}
+}
+
+func TestCorpus(t *testing.T) {
+	for _, e := range load(t) {
+		t.Run(e.String(), func(t *testing.T) {
+			if got := e.read(e.body, len(e.body)+1); !reflect.DeepEqual(got, e.want) {
+				t.Errorf("got  %s\nwant %s", text(got), text(e.want))
+			}
+			if got := e.read(e.body, 1); !reflect.DeepEqual(got, e.want) {
+				t.Errorf("byte by byte:\ngot  %s\nwant %s", text(got), text(e.want))
+			}
+			random := rand.New(rand.NewPCG(1, uint64(len(e.body))))
+			for range 20 {
+				size := 1 + random.IntN(1+min(len(e.body), 4000))
+				if got := e.read(e.body, size); !reflect.DeepEqual(got, e.want) {
+					t.Fatalf("in pieces of %d:\ngot  %s\nwant %s", size, text(got), text(e.want))
+				}
+			}
+		})
+	}
+}
+
+// A response that is cut anywhere never claims more than was said: it counts as
+// metered only with counts that the whole has too, and a count that it knows is
+// never the output of a message that has not ended.
+func TestCutAnywhere(t *testing.T) {
+	for _, e := range load(t) {
+		if e.want.Outcome == usage.NotBillable || len(e.body) > 64<<10 {
+			continue
+		}
+		for n := range e.body {
+			if wrong := e.wrongCut(n); wrong != "" {
+				t.Errorf("%s, %d of %d bytes: %s", e, n, len(e.body), wrong)
+				break
+			}
+		}
+	}
+}
+
+// wrongCut tells what is wrong with what is read of the body's first n bytes.
+// They may be unparsed only before the response has begun: some streams send
+// events of their own first.
+func (e *exchange) wrongCut(n int) string {
+	got := e.read(e.body[:n], n+1)
+	switch got.Outcome {
+	case usage.Metered:
+		if !e.hasTokens(*got.Tokens) {
+			return "metered " + text(got)
+		}
+	case usage.Unparsed:
+		if e.want.Outcome != usage.Unparsed && bytes.Contains(e.body[:n], []byte(e.want.ResponseID)) {
+			return "unparsed"
+		}
+	case usage.Interrupted, usage.NoUsage, usage.Failed:
+		if above(got.Tokens.Output, e.want.Tokens.Output) && !e.hasTokens(*got.Tokens) {
+			return "more output than the whole: " + text(got)
+		}
+	case usage.NotBillable: // a fetch
+	default:
+		return "outcome " + string(got.Outcome)
+	}
+	return ""
+}
+
+func above(a, b *int64) bool { return a != nil && (b == nil || *a > *b) }
+
+func (e *exchange) hasTokens(t usage.Tokens) bool {
+	if reflect.DeepEqual(t, *e.want.Tokens) {
+		return true
+	}
+	return slices.ContainsFunc(e.want.Parts, func(p usage.Part) bool { return reflect.DeepEqual(p.Tokens, t) })
+}
+
+// read does with a body what capture does with an exchange.
+func (e *exchange) read(body []byte, size int) facts {
+	route, ok := Match(e.head)
+	if !ok {
+		return facts{Outcome: usage.Tunnelled}
+	}
+	if route.Class == NotBillable {
+		return facts{Outcome: usage.NotBillable, Reason: route.Reason, Provider: route.Provider}
+	}
+	q := readRequest(e.requestBody, size)
+	r := NewReader(route, q, e.contentType)
+	for len(body) > 0 {
+		n := min(size, len(body))
+		r.Write(body[:n])
+		body = body[n:]
+	}
+	resp, state := r.Close()
+	if route.Class == Fetch && (state != Complete || resp.Tokens.IsZero()) {
+		return facts{Outcome: usage.NotBillable, Reason: "poll", Provider: route.Provider}
+	}
+	f := facts{
+		Provider: route.Provider, Dialect: route.Dialect, Kind: route.Kind, IsFetch: route.Class == Fetch,
+		ModelRequested: cmp.Or(q.Model, route.Model), SessionID: q.SessionID,
+		Model: resp.Model, ResponseID: resp.ID, Tokens: &resp.Tokens, ServiceTier: resp.ServiceTier, StopReason: resp.StopReason,
+		Streamed: r.IsStream(), Error: resp.Error, IsDoubtful: resp.IsDoubtful, Parts: resp.Parts,
+	}
+	if q.IsPrewarm {
+		f.Kind = usage.Prewarm
+	}
+	if resp.Kind != "" {
+		f.Kind = resp.Kind
+	}
+	f.Outcome, f.Reason = e.outcome(resp, state)
+	return f
+}
+
+func (e *exchange) outcome(resp usage.Response, state State) (usage.Outcome, string) {
+	switch {
+	case e.status == http.StatusSwitchingProtocols:
+		return usage.Unparsed, "websocket"
+	case e.status >= 400 || resp.Error != "":
+		return usage.Failed, ""
+	case state == Cut:
+		return usage.Interrupted, ""
+	case state == Garbled:
+		return usage.Unparsed, ""
+	case resp.IsPending:
+		return usage.NoUsage, "background_pending"
+	case state == Silent:
+		return usage.NoUsage, ""
+	}
+	return usage.Metered, ""
+}
+
+func readRequest(body []byte, size int) Request {
+	r := NewRequestReader()
+	for len(body) > 0 {
+		n := min(size, len(body))
+		r.Write(body[:n])
+		body = body[n:]
+	}
+	q, _ := r.Close()
+	return q
+}
+
+func load(t testing.TB) []*exchange {
+	t.Helper()
+	folders, err := filepath.Glob(filepath.Join(corpus, "*", "*"))
+	if err != nil || len(folders) == 0 {
+		t.Fatalf("no cases below %s: %v", corpus, err)
+	}
+	var cases []*exchange
+	for _, folder := range folders {
+		e, err := loadCase(folder)
+		if err != nil {
+			t.Fatalf("%s: %v", folder, err)
+		}
+		cases = append(cases, e)
+	}
+	return cases
+}
+
+func loadCase(folder string) (*exchange, error) {
+	e := &exchange{provider: filepath.Base(filepath.Dir(folder)), name: filepath.Base(folder)}
+	if err := e.loadMessages(folder); err != nil {
+		return nil, err
+	}
+	want, err := os.ReadFile(filepath.Join(folder, "want.json"))
+	if err != nil {
+		return nil, err
+	}
+	d := json.NewDecoder(bytes.NewReader(want))
+	d.DisallowUnknownFields()
+	return e, d.Decode(&e.want)
+}
+
+func (e *exchange) loadMessages(folder string) error {
+	raw, err := os.ReadFile(filepath.Join(folder, "request.http"))
+	if err != nil {
+		return err
+	}
+	q, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(raw)))
+	if err != nil {
+		return err
+	}
+	host, _, _ := strings.Cut(q.Host, ":")
+	e.head = usage.Exchange{Method: q.Method, Host: host, Path: q.URL.Path, Header: usage.Header(q.Header), Transport: usage.HTTP1}
+	if e.requestBody, err = decoded(q.Header, q.Body); err != nil {
+		return err
+	}
+	if raw, err = os.ReadFile(filepath.Join(folder, "response.http")); err != nil {
+		return err
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(raw)), q)
+	if err != nil {
+		return err
+	}
+	e.status, e.contentType = resp.StatusCode, resp.Header.Get("Content-Type")
+	e.body, err = decoded(resp.Header, resp.Body)
+	return err
+}
+
+// decoded reads a body as far as it goes: some cases end in the middle.
+func decoded(h http.Header, body io.Reader) ([]byte, error) {
+	r, err := coding.NewReader(h.Get("Content-Encoding"), body)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	b, err := io.ReadAll(r)
+	if err == io.ErrUnexpectedEOF {
+		err = nil
+	}
+	return b, err
+}
+
+func text(f facts) string {
+	b, err := json.Marshal(f)
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}
