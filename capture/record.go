@@ -113,6 +113,9 @@ func (e *Exchange) record(resp usage.Response, ended time.Time) usage.Record {
 	if r.ModelRequested == "" {
 		r.ModelRequested = e.route.Model
 	}
+	if r.Kind == usage.Compact && r.Model == "" {
+		r.Model = r.ModelRequested // a compaction's response names no model
+	}
 	if e.reading != nil {
 		r.Streamed = e.reading.isStream
 	}

@@ -111,6 +111,8 @@ func (r *Reader) Close() (usage.Response, State) {
 		return r.last, r.unlessLost(Silent)
 	case r.isEnded:
 		return r.last, Complete
+	case r.mediaType != eventStream && !r.hasFrames: // a page, a text: no stream was to come
+		return usage.Response{}, Garbled
 	case end == framing.Unfinished, end == framing.Whole && !r.hasFrames:
 		return usage.Response{}, r.unlessLost(Cut)
 	}
