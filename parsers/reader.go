@@ -29,6 +29,7 @@ type Reader struct {
 	cutter   framing.Cutter // nil until the first byte that is not white space
 	meter    dialect.Meter
 	isStream bool
+	isGuess  bool // neither the first byte nor the content type speaks of a stream
 
 	last      usage.Response // what the meter last called ended
 	isEnded   bool
@@ -72,6 +73,7 @@ func (r *Reader) open(first byte) {
 		newCutter = framing.NewArray
 	}
 	r.isStream = first != '{'
+	r.isGuess = r.isStream && first != '[' && r.mediaType != eventStream
 	r.cutter = newCutter(r.observe)
 	r.meter = dialect.New(r.route.Dialect, dialect.Options{
 		IsStream: r.isStream, IsBackground: r.request.IsBackground, CacheTTL: r.request.CacheTTL,
@@ -111,7 +113,7 @@ func (r *Reader) Close() (usage.Response, State) {
 		return r.last, r.unlessLost(Silent)
 	case r.isEnded:
 		return r.last, Complete
-	case r.mediaType != eventStream && !r.hasFrames: // a page, a text: no stream was to come
+	case r.isGuess && !r.hasFrames: // a page, a text: no stream was to come
 		return usage.Response{}, Garbled
 	case end == framing.Unfinished, end == framing.Whole && !r.hasFrames:
 		return usage.Response{}, r.unlessLost(Cut)
