@@ -198,7 +198,7 @@ func isSameHost(a, b string) bool {
 // holds one for the whole life of an idle stream.
 type buffers struct{ pool sync.Pool }
 
-const bufferSize = 2 << 10
+const bufferSize = 4 << 10
 
 func newBuffers() *buffers {
 	return &buffers{pool: sync.Pool{New: func() any { return new([bufferSize]byte) }}}
