@@ -1,0 +1,111 @@
+package provider
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestByHost(t *testing.T) {
+	tests := map[string]string{
+		"api.anthropic.com":  "anthropic",
+		"API.Anthropic.com.": "anthropic",
+		"eu.api.openai.com":  "openai",
+		"chatgpt.com":        "openai",
+		"autopush-cloudcode-pa.sandbox.googleapis.com": "gemini",
+
+		"":                        "",
+		"com":                     "",
+		"anthropic.com":           "",
+		"notapi.anthropic.com":    "",
+		"api.anthropic.com.evil":  "",
+		"evilchatgpt.com":         "",
+		"www.googleapis.com":      "",
+		"127.0.0.1":               "",
+		"api.anthropic.com..":     "",
+		strings.Repeat("a.", 999): "",
+	}
+	for host, want := range tests {
+		got := ""
+		if p := ByHost(host); p != nil {
+			got = p.Name
+		}
+		if got != want {
+			t.Errorf("%q: got %q, want %q", host, got, want)
+		}
+	}
+}
+
+func TestTakenTwicePanics(t *testing.T) {
+	one := &Provider{Name: "one", Domains: []string{"one.test"}, Prefixes: []Prefix{{"/one", "https://one.test"}}}
+	for what, other := range map[string]*Provider{
+		"name":   {Name: "one"},
+		"domain": {Name: "two", Domains: []string{"one.test"}},
+		"prefix": {Name: "two", Prefixes: []Prefix{{"/one", "https://two.test"}}},
+	} {
+		func() {
+			defer func() {
+				if v, _ := recover().(string); !strings.Contains(v, what) {
+					t.Errorf("%s taken twice: panic %q", what, v)
+				}
+			}()
+			newRegistry([]*Provider{one, other})
+		}()
+	}
+}
+
+func TestTablesAreWellFormed(t *testing.T) {
+	if !slices.IsSorted(Domains()) || !slices.IsSorted(Names()) {
+		t.Error("names or domains are not sorted")
+	}
+	for _, p := range all {
+		for _, d := range p.Domains {
+			if d != strings.ToLower(d) || strings.ContainsAny(d, ":/* ") || !strings.Contains(d, ".") {
+				t.Errorf("%s: %q is no DNS name in lower case", p.Name, d)
+			}
+		}
+		for _, x := range p.Prefixes {
+			host, ok := strings.CutPrefix(x.Origin, "https://")
+			if !ok || !slices.Contains(p.Domains, host) {
+				t.Errorf("%s: the origin %q is none of its domains over https", p.Name, x.Origin)
+			}
+			if strings.Count(x.Prefix, "/") != 1 || x.Prefix[0] != '/' {
+				t.Errorf("%s: the prefix %q is not one path element", p.Name, x.Prefix)
+			}
+		}
+		for _, r := range p.Rules {
+			if (r.Class == NotBillable) != (r.Reason != "") {
+				t.Errorf("%s: %s has class %d and reason %q", p.Name, r.Path, r.Class, r.Reason)
+			}
+		}
+	}
+}
+
+// An agent's base URL may end in a slash, and methods other than POST make
+// nothing.
+func TestRoute(t *testing.T) {
+	tests := []struct {
+		host, method, path string
+		class              Class
+		reason, model      string
+	}{
+		{"api.anthropic.com", "POST", "/v1/messages/", Billable, "", ""},
+		{"api.anthropic.com", "OPTIONS", "/v1/messages", NotBillable, "get", ""},
+		{"api.anthropic.com", "HEAD", "/api/hello", NotBillable, "account", ""},
+		{"api.anthropic.com", "POST", "/v1/messagesx", NotBillable, "other", ""},
+		{"api.openai.com", "POST", "/v1/responses/", Billable, "", ""},
+		{"api.openai.com", "GET", "/v1/responses/resp_0a-B_9", Fetch, "", ""},
+		{"api.openai.com", "POST", "/v1/responses/resp_0a", NotBillable, "other", ""},
+		{"generativelanguage.googleapis.com", "POST", "/v1/models/gemini-3-pro:streamGenerateContent", Billable, "", "gemini-3-pro"},
+		{"generativelanguage.googleapis.com", "POST", "/v1beta/models/a/b:generateContent", NotBillable, "other", ""},
+	}
+	for _, tt := range tests {
+		got := ByHost(tt.host).Route(tt.method, tt.path)
+		if got.Class != tt.class || got.Reason != tt.reason || got.Model != tt.model {
+			t.Errorf("%s %s: got %+v", tt.method, tt.path, got)
+		}
+		if (got.Class == NotBillable) == (got.Kind != "") {
+			t.Errorf("%s %s: kind %q", tt.method, tt.path, got.Kind)
+		}
+	}
+}

@@ -1,0 +1,122 @@
+package sqlite
+
+import (
+	"cmp"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+func with(id string, change func(*usage.Record)) usage.Record {
+	r := usage.Record{ID: id, StartedAt: full().StartedAt, Outcome: usage.Metered, Provider: "openai", Kind: usage.Model}
+	change(&r)
+	return r
+}
+
+func TestSumsKeepUnknownApartFromZero(t *testing.T) {
+	d, r := open(t)
+	store(t, d, []usage.Record{
+		with("1", func(r *usage.Record) { r.Model = "a"; r.Tokens = usage.Tokens{Input: n(5), CacheRead: n(0)} }),
+		with("2", func(r *usage.Record) { r.Model = "a"; r.Tokens = usage.Tokens{Input: n(7), Output: n(1)} }),
+		with("3", func(r *usage.Record) {}),
+		with("4", func(r *usage.Record) {
+			r.Model = "a"
+			r.Parts = []usage.Part{{Role: "advisor", Model: "b", Tokens: usage.Tokens{Output: n(9)}}, {Role: "compaction", Tokens: usage.Tokens{Input: n(100)}}}
+		}),
+	})
+	got := ask(t, r, Question{By: []string{"model"}}).Sums
+	slices.SortFunc(got, func(a, b Sum) int { return cmp.Compare(a.By[0], b.By[0]) })
+	want := []Sum{
+		{By: []string{""}, Requests: 1},
+		{By: []string{"a"}, Requests: 3, Tokens: usage.Tokens{Input: n(112), CacheRead: n(0), Output: n(1)}},
+		{By: []string{"b"}, Requests: 0, Tokens: usage.Tokens{Output: n(9)}},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestSumsOfNothing(t *testing.T) {
+	_, r := open(t)
+	for _, by := range [][]string{nil, {"model"}} {
+		if a := ask(t, r, Question{By: by}); len(a.Sums) != 0 || len(a.Counts) != 0 {
+			t.Errorf("by %v: %+v", by, a)
+		}
+	}
+}
+
+func TestEveryColumnGroups(t *testing.T) {
+	d, r := open(t)
+	store(t, d, []usage.Record{full()})
+	for by, want := range map[string]string{"model": "claude-opus-5", "agent": "claude-code", "session_id": "s1", "provider": "anthropic", "outcome": "metered", "kind": "model"} {
+		found := false
+		for _, s := range ask(t, r, Question{By: []string{by}, BySlot: true}).Sums {
+			found = found || s.By[0] == want && s.Requests == 1 && s.Slot.Equal(full().StartedAt.Truncate(Slot))
+		}
+		if !found {
+			t.Errorf("by %s: no group %s", by, want)
+		}
+	}
+	if _, err := r.Ask(t.Context(), Question{By: []string{"path; DROP TABLE exchanges"}}); err == nil || !strings.Contains(err.Error(), "expected one of agent, kind, model") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestCountsTakeTheHoursThatTheTimeTouches(t *testing.T) {
+	d, r := open(t)
+	noon := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	var tallies []usage.Tally
+	for i := range 4 { // 10:59, 11:59, 12:59, 13:59
+		tallies = append(tallies, usage.Tally{At: noon.Add(time.Duration(i)*time.Hour - time.Minute - time.Hour), Outcome: usage.Tunnelled, Reason: "x", Count: 1 << i})
+	}
+	store(t, d, []usage.Record{full()}, tallies...)
+	for name, test := range map[string]struct {
+		f    Filter
+		want int64
+	}{
+		"all":            {Filter{}, 15},
+		"since noon":     {Filter{Since: noon}, 12},
+		"since 11:30":    {Filter{Since: noon.Add(-30 * time.Minute)}, 14},
+		"until noon":     {Filter{Until: noon}, 3},
+		"until 12:00:01": {Filter{Until: noon.Add(time.Second)}, 7},
+		"a run":          {Filter{Run: "run-1"}, 0},
+	} {
+		if got, _ := total(ask(t, r, Question{Filter: test.f}), usage.Tunnelled); got != test.want {
+			t.Errorf("%s: got %d, want %d", name, got, test.want)
+		}
+	}
+}
+
+func TestQuestionsUseTheIndices(t *testing.T) {
+	d, _ := open(t)
+	where, args := Filter{Run: "r"}.where()
+	for text, index := range map[string]string{
+		"SELECT id FROM exchanges WHERE " + where:              "exchanges_by_run",
+		"SELECT id FROM exchanges ORDER BY started_at, id":     "exchanges_by_time",
+		strings.Replace(isMeteredSQL, "provider IS ?", "1", 1): "exchanges_by_response",
+	} {
+		var a, b, c int
+		var plan string
+		rows, err := d.sql.Query("EXPLAIN QUERY PLAN "+text, append([]any{}, args[:strings.Count(text, "?")]...)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		for rows.Next() {
+			if err := rows.Scan(&a, &b, &c, &plan); err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, plan)
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+		if joined := strings.Join(all, "; "); !strings.Contains(joined, index) || strings.Contains(joined, "TEMP B-TREE") {
+			t.Errorf("%s: %s", text, joined)
+		}
+	}
+}
