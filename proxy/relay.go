@@ -60,7 +60,7 @@ func newRelay(o Options, d *dialer, seen *atomic.Int64, open *openConns) *relay 
 // serve passes one exchange on and returns when it has ended.
 func (y *relay) serve(w http.ResponseWriter, r *http.Request, p *passage) {
 	y.seen.Add(1)
-	p.tap = y.opts.Begin(exchange(r, p))
+	p.tap = &guarded{Tap: y.opts.Begin(exchange(r, p)), log: y.opts.Log}
 	if p.front == usage.Forward && p.scheme == "https" && !isSameHost(r.Host, p.host) {
 		p.tap.End(usage.Misdirected)
 		reply(w, http.StatusMisdirectedRequest, fmt.Sprintf("this connection is for %s, the request names %s", p.host, r.Host))

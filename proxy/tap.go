@@ -2,9 +2,14 @@ package proxy
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
+	"runtime/debug"
 	"sync"
+	"sync/atomic"
+
+	"github.com/rs/zerolog"
 
 	"github.com/wiremeter/wiremeter/usage"
 )
@@ -23,6 +28,52 @@ type Tap interface {
 	// End is called once, last: with nil at the natural end, else with the
 	// usage.Fault that cut the exchange.
 	End(err error)
+}
+
+// guarded keeps a tap's panics away from the traffic: a tap that panicked hears
+// nothing more, except the end.
+type guarded struct {
+	Tap
+	log    zerolog.Logger
+	isDeaf atomic.Bool
+}
+
+func (g *guarded) Request(p []byte) {
+	if g.isDeaf.Load() {
+		return
+	}
+	defer g.survive()
+	g.Tap.Request(p)
+}
+
+func (g *guarded) Response(status int, h usage.Header) {
+	if g.isDeaf.Load() {
+		return
+	}
+	defer g.survive()
+	g.Tap.Response(status, h)
+}
+
+func (g *guarded) Body(p []byte) {
+	if g.isDeaf.Load() {
+		return
+	}
+	defer g.survive()
+	g.Tap.Body(p)
+}
+
+func (g *guarded) End(err error) {
+	defer g.survive()
+	g.Tap.End(err)
+}
+
+// survive must be deferred. What was panicked with may hold content; the stack
+// does not.
+func (g *guarded) survive() {
+	if v := recover(); v != nil {
+		g.isDeaf.Store(true)
+		g.log.Error().Str("panic", fmt.Sprintf("%T", v)).Bytes("stack", debug.Stack()).Msg("a tap panicked; the exchange goes on without it")
+	}
 }
 
 // tapped is the round tripper that puts the tap into an exchange.
