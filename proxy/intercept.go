@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -146,11 +147,18 @@ func (r *refusals) add(key string) {
 }
 
 // refusalKey names an agent and a host. Programs with the same source, run and
-// user agent are told apart by the TLS that they offer.
+// user agent are told apart by the TLS that they offer, as far as it is the
+// same in each hello: the order of extensions is not, nor are GREASE values
+// (RFC 8701), nor the extensions of a session that is resumed.
 func refusalKey(c *connection, hello *tls.ClientHelloInfo) string {
 	h := fnv.New64a()
-	fmt.Fprint(h, hello.CipherSuites, hello.SupportedCurves, hello.SignatureSchemes, hello.SupportedProtos, hello.Extensions)
+	fmt.Fprint(h, greaseless(hello.CipherSuites), greaseless(hello.SupportedCurves), greaseless(hello.SignatureSchemes), hello.SupportedProtos)
 	return fmt.Sprintf("%s\x00%s\x00%x", c.agent, c.host, h.Sum64())
+}
+
+// greaseless leaves out the values 0x0a0a, 0x1a1a … 0xfafa.
+func greaseless[T ~uint16](values []T) []T {
+	return slices.DeleteFunc(slices.Clone(values), func(v T) bool { return v&0x0f0f == 0x0a0a && v>>8 == v&0xff })
 }
 
 // refusalAlerts are the TLS alerts (RFC 8446, 6.2) by which a peer says that it
@@ -158,6 +166,8 @@ func refusalKey(c *connection, hello *tls.ClientHelloInfo) string {
 var refusalAlerts = []string{
 	"tls: bad certificate",
 	"tls: unsupported certificate",
+	"tls: revoked certificate",
+	"tls: expired certificate",
 	"tls: unknown certificate",
 	"tls: unknown certificate authority",
 }

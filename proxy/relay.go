@@ -44,12 +44,17 @@ type relay struct {
 	open  *openConns
 }
 
+// headWait is how long the head of a response with a stated length waits for
+// its first bytes, with which it usually comes. Streams do not wait at all.
+const headWait = time.Millisecond
+
 func newRelay(o Options, d *dialer, seen *atomic.Int64, open *openConns) *relay {
 	y := &relay{opts: o, seen: seen, open: open}
 	y.proxy = &httputil.ReverseProxy{
 		Rewrite:        rewrite,
 		Transport:      tapped{d.transport},
 		ModifyResponse: checkUpgrade,
+		FlushInterval:  headWait,
 		ErrorHandler:   y.fail,
 		BufferPool:     newBuffers(),
 		ErrorLog:       serverLog(o.Log),

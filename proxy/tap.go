@@ -120,7 +120,7 @@ const smallBody = 16 << 10
 // of a body of stated length, never for more. What is in memory can also be
 // sent again if the provider closed an idle connection just then.
 func joinHead(r *http.Request) {
-	if r.ContentLength <= 0 || r.ContentLength > smallBody || r.Header.Get("Expect") != "" {
+	if r.ContentLength <= 0 || r.ContentLength > smallBody || r.Header.Get("Expect") != "" || len(r.Trailer) > 0 {
 		return
 	}
 	start := make([]byte, r.ContentLength)
@@ -155,32 +155,45 @@ func (b *begunBody) Read(p []byte) (int, error) {
 
 // responseBody tells the tap what passes. The end is told once, by whichever
 // comes first: the body's own end, a failure, or the relay letting go of it.
+// After 101 the relay lets go while another goroutine still reads, hence the
+// lock.
 type responseBody struct {
 	io.ReadCloser
 	tap     Tap
 	request *http.Request
-	end     sync.Once
+	mu      sync.Mutex
+	isEnded bool
 }
 
 func (b *responseBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	if n > 0 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if n > 0 && !b.isEnded {
 		b.tap.Body(p[:n])
 	}
 	if err == io.EOF {
-		b.ended(nil)
+		b.end(nil)
 	} else if err != nil {
-		b.ended(faultOf(b.request, err, usage.UpstreamCut))
+		b.end(faultOf(b.request, err, usage.UpstreamCut))
 	}
 	return n, err
 }
 
 func (b *responseBody) Close() error {
-	b.ended(usage.AgentGone)
+	b.mu.Lock()
+	b.end(usage.AgentGone)
+	b.mu.Unlock()
 	return b.ReadCloser.Close()
 }
 
-func (b *responseBody) ended(err error) { b.end.Do(func() { b.tap.End(err) }) }
+// end needs mu.
+func (b *responseBody) end(err error) {
+	if !b.isEnded {
+		b.isEnded = true
+		b.tap.End(err)
+	}
+}
 
 // upgradedBody is the upstream's side of a connection after 101, in both
 // directions.
