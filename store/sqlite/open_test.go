@@ -37,9 +37,9 @@ func rawDB(t *testing.T, path string, statements ...string) *sql.DB {
 		t.Fatal(err)
 	}
 	db.SetMaxOpenConns(1)
-	t.Cleanup(func() { db.Close() })
+	t.Cleanup(func() { shut(t, db) })
 	for _, s := range statements {
-		if _, err := db.Exec(s); err != nil {
+		if _, err := db.ExecContext(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -52,12 +52,12 @@ func TestWhatIsNotOursIsRefusedAndLeftAlone(t *testing.T) {
 		want []string
 	}{
 		"text":    {func(t *testing.T, path string) { write(t, path, []byte(strings.Repeat("no database\n", 100))) }, []string{"damaged or no SQLite database", "move it away"}},
-		"foreign": {func(t *testing.T, path string) { rawDB(t, path, "CREATE TABLE t (x)").Close() }, []string{"another program"}},
+		"foreign": {func(t *testing.T, path string) { shut(t, rawDB(t, path, "CREATE TABLE t (x)")) }, []string{"another program"}},
 		"foreign with version": {func(t *testing.T, path string) {
-			rawDB(t, path, "CREATE TABLE t (x)", "PRAGMA user_version = 1").Close()
+			shut(t, rawDB(t, path, "CREATE TABLE t (x)", "PRAGMA user_version = 1"))
 		}, []string{"another program"}},
 		"newer": {func(t *testing.T, path string) {
-			rawDB(t, path, "CREATE TABLE t (x)", "PRAGMA user_version = 9999", "PRAGMA application_id = 0x776d7472").Close()
+			shut(t, rawDB(t, path, "CREATE TABLE t (x)", "PRAGMA user_version = 9999", "PRAGMA application_id = 0x776d7472"))
 		}, []string{"version 9999", "up to 1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -87,7 +87,7 @@ func TestADamagedFileIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	store(t, d, []usage.Record{full()})
-	d.Close()
+	shut(t, d)
 	content := read(t, path)
 	for i := 100; i < 4096; i++ { // the schema's page, behind the header
 		content[i] = 0xff
@@ -123,7 +123,7 @@ func TestManyOpenANewFileAtOnce(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			defer d.Close()
+			defer shut(t, d)
 			tally := usage.Tally{At: full().StartedAt, Outcome: usage.Tunnelled, Count: 1}
 			for range 20 {
 				if err := d.Store(context.Background(), nil, []usage.Tally{tally}); err != nil {
@@ -149,7 +149,7 @@ func TestReadingWithAndWithoutAWriter(t *testing.T) {
 	if got := records(t, r, Filter{}); len(got) != 1 {
 		t.Errorf("beside the writer: %d records", len(got))
 	}
-	r.Close()
+	shut(t, r)
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestReadingWithAndWithoutAWriter(t *testing.T) {
 
 func TestAReaderCannotWrite(t *testing.T) {
 	_, r := open(t)
-	if _, err := r.sql.Exec("DELETE FROM exchanges"); err == nil {
+	if _, err := r.sql.ExecContext(t.Context(), "DELETE FROM exchanges"); err == nil {
 		t.Error("it can")
 	}
 }

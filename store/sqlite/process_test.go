@@ -73,16 +73,16 @@ func TestAKilledProcessLosesNothingThatWasFlushed(t *testing.T) {
 				t.Fatalf("record %d is %s: a hole", i, record.ID)
 			}
 		}
-		r.Close()
+		shut(t, r)
 		d, err := Open(path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var verdict string
-		if err := d.sql.QueryRow("PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
+		if err := d.sql.QueryRowContext(t.Context(), "PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
 			t.Errorf("integrity: %q, %v", verdict, err)
 		}
-		d.Close()
+		shut(t, d)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -28,8 +29,8 @@ func held(t *testing.T, path string) *sql.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close() })
-	if _, err := db.Exec("BEGIN EXCLUSIVE"); err != nil {
+	t.Cleanup(func() { shut(t, db) })
+	if _, err := db.ExecContext(t.Context(), "BEGIN EXCLUSIVE"); err != nil {
 		t.Fatal(err)
 	}
 	return db
@@ -62,7 +63,7 @@ func TestALockedDatabaseLosesOnlyWhatDoesNotFit(t *testing.T) {
 	if rec.Lost() != 10 {
 		t.Errorf("lost %d, want 10", rec.Lost())
 	}
-	if _, err := lock.Exec("ROLLBACK"); err != nil {
+	if _, err := lock.ExecContext(t.Context(), "ROLLBACK"); err != nil {
 		t.Fatal(err)
 	}
 	if err := rec.Close(t.Context()); err != nil {
@@ -79,17 +80,17 @@ func TestALockedDatabaseLosesOnlyWhatDoesNotFit(t *testing.T) {
 func TestAFullDiskLosesOnlyWhatDoesNotFit(t *testing.T) {
 	d, r := open(t)
 	var pages int
-	if err := d.sql.QueryRow("PRAGMA page_count").Scan(&pages); err != nil {
+	if err := d.sql.QueryRowContext(t.Context(), "PRAGMA page_count").Scan(&pages); err != nil {
 		t.Fatal(err)
 	}
 	limit := func(n int) {
-		if _, err := d.sql.Exec(fmt.Sprintf("PRAGMA max_page_count = %d", n)); err != nil {
+		if _, err := d.sql.ExecContext(t.Context(), fmt.Sprintf("PRAGMA max_page_count = %d", n)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	limit(pages + 4)
 	err := d.Store(t.Context(), manyRecords(0, 100), nil)
-	if trouble, ok := err.(*Error); !ok || trouble.Reason() != "disk_full" || trouble.IsPermanent() {
+	if trouble, ok := errors.AsType[*Error](err); !ok || trouble.Reason() != "disk_full" || trouble.IsPermanent() {
 		t.Fatalf("got %v", err)
 	}
 	var log bytes.Buffer

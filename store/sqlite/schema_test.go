@@ -16,7 +16,7 @@ import (
 func released(t *testing.T, version int) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "w.db")
-	rawDB(t, path, string(read(t, fmt.Sprintf("testdata/schema_%04d.sql", version)))).Close()
+	shut(t, rawDB(t, path, string(read(t, fmt.Sprintf("testdata/schema_%04d.sql", version)))))
 	return path
 }
 
@@ -27,7 +27,7 @@ func TestEveryReleasedSchemaIsBroughtUpToDate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer d.Close()
+		defer shut(t, d)
 		r := openReader(t, path)
 		bare := usage.Record{ID: "01K1", StartedAt: full().StartedAt.Add(1e9), Outcome: usage.Failed}
 		if got, want := records(t, r, Filter{}), []usage.Record{full(), bare}; !reflect.DeepEqual(got, want) {
@@ -56,10 +56,10 @@ func TestReleasedMigrationsAreAsTheyWere(t *testing.T) {
 		was := rawDB(t, released(t, i+1))
 		const layout = "SELECT group_concat(type || ' ' || name || ': ' || sql, char(10)) FROM (SELECT * FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name)"
 		var got, want string
-		if err := is.QueryRow(layout).Scan(&got); err != nil {
+		if err := is.QueryRowContext(t.Context(), layout).Scan(&got); err != nil {
 			t.Fatal(err)
 		}
-		if err := was.QueryRow(layout).Scan(&want); err != nil {
+		if err := was.QueryRowContext(t.Context(), layout).Scan(&want); err != nil {
 			t.Fatal(err)
 		}
 		if got != want {
@@ -75,7 +75,7 @@ func TestAFailedMigrationChangesNothing(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	var version, extra int
-	if err := db.QueryRow("SELECT (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema WHERE name = 'extra')").Scan(&version, &extra); err != nil {
+	if err := db.QueryRowContext(t.Context(), "SELECT (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema WHERE name = 'extra')").Scan(&version, &extra); err != nil {
 		t.Fatal(err)
 	}
 	if version != 1 || extra != 0 {
@@ -92,7 +92,7 @@ func TestAMigrationIsAppliedOnceByMany(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer db.Close()
+		defer shut(t, db)
 		all.Go(func() {
 			if err := migrate(context.Background(), db, next); err != nil {
 				t.Error(err)
@@ -101,7 +101,7 @@ func TestAMigrationIsAppliedOnceByMany(t *testing.T) {
 	}
 	all.Wait()
 	var version int
-	if err := rawDB(t, path).QueryRow("PRAGMA user_version").Scan(&version); err != nil || version != 3 {
+	if err := rawDB(t, path).QueryRowContext(t.Context(), "PRAGMA user_version").Scan(&version); err != nil || version != 3 {
 		t.Errorf("version %d, %v", version, err)
 	}
 }

@@ -72,7 +72,7 @@ func columnNames() string {
 func newBatch(ctx context.Context, tx *sql.Tx) (b batch, err error) {
 	b.ctx = ctx
 	for text, stmt := range map[string]**sql.Stmt{insertSQL: &b.insert, isMeteredSQL: &b.isMetered, addUpSQL: &b.addUp} {
-		if *stmt, err = tx.PrepareContext(ctx, text); err != nil {
+		if *stmt, err = tx.PrepareContext(ctx, text); err != nil { //nolint:sqlclosecheck // the transaction closes them
 			return b, err
 		}
 	}

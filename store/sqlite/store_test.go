@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"errors"
+	"io"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -37,7 +39,7 @@ func open(t testing.TB) (*DB, *Reader) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { d.Close() })
+	t.Cleanup(func() { shut(t, d) })
 	return d, openReader(t, path)
 }
 
@@ -47,8 +49,15 @@ func openReader(t testing.TB, path string) *Reader {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { r.Close() })
+	t.Cleanup(func() { shut(t, r) })
 	return r
+}
+
+func shut(t testing.TB, c io.Closer) {
+	t.Helper()
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 func store(t testing.TB, d *DB, records []usage.Record, tallies ...usage.Tally) {
@@ -110,7 +119,7 @@ func TestUnknownIsNull(t *testing.T) {
 		"request_bytes": true, "response_bytes": true, "is_doubtful": true}
 	for _, c := range columns {
 		var isNull bool
-		if err := d.sql.QueryRow("SELECT " + c.name + " IS NULL FROM exchanges").Scan(&isNull); err != nil {
+		if err := d.sql.QueryRowContext(t.Context(), "SELECT "+c.name+" IS NULL FROM exchanges").Scan(&isNull); err != nil {
 			t.Fatal(err)
 		}
 		if isNull == known[c.name] {
@@ -166,7 +175,7 @@ func TestABatchIsStoredWhollyOrNot(t *testing.T) {
 	bad := full()
 	bad.ID = "" // NOT NULL refuses it
 	err := d.Store(t.Context(), []usage.Record{full(), bad}, []usage.Tally{{At: time.Now(), Outcome: usage.Tunnelled, Count: 1}})
-	trouble, ok := err.(*Error)
+	trouble, ok := errors.AsType[*Error](err)
 	if !ok || trouble.Reason() != "record_rejected" || !trouble.IsPermanent() {
 		t.Errorf("got %v", err)
 	}

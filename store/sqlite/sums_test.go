@@ -99,24 +99,31 @@ func TestQuestionsUseTheIndices(t *testing.T) {
 		"SELECT id FROM exchanges ORDER BY started_at, id":     "exchanges_by_time",
 		strings.Replace(isMeteredSQL, "provider IS ?", "1", 1): "exchanges_by_response",
 	} {
-		var a, b, c int
-		var plan string
-		rows, err := d.sql.Query("EXPLAIN QUERY PLAN "+text, append([]any{}, args[:strings.Count(text, "?")]...)...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var all []string
-		for rows.Next() {
-			if err := rows.Scan(&a, &b, &c, &plan); err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, plan)
-		}
-		if err := rows.Err(); err != nil {
-			t.Fatal(err)
-		}
-		if joined := strings.Join(all, "; "); !strings.Contains(joined, index) || strings.Contains(joined, "TEMP B-TREE") {
-			t.Errorf("%s: %s", text, joined)
+		plan := planOf(t, d, text, args[:strings.Count(text, "?")])
+		if !strings.Contains(plan, index) || strings.Contains(plan, "TEMP B-TREE") {
+			t.Errorf("%s: %s", text, plan)
 		}
 	}
+}
+
+func planOf(t *testing.T, d *DB, text string, args []any) string {
+	t.Helper()
+	rows, err := d.sql.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+text, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, step)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(all, "; ")
 }
