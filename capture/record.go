@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"strings"
@@ -62,8 +63,8 @@ func (e *Exchange) untold(resp usage.Response, state parsers.State) (usage.Outco
 // outcome decides in which class a billable exchange ended, and why.
 func (e *Exchange) outcome(resp usage.Response, state parsers.State, fault error) (usage.Outcome, string) {
 	switch {
-	case e.status == 0 && fault == usage.AgentGone:
-		return usage.Interrupted, fault.Error()
+	case e.status == 0 && errors.Is(fault, usage.AgentGone):
+		return usage.Interrupted, string(usage.AgentGone)
 	case e.status == 0:
 		return usage.Failed, word(fault.Error())
 	case resp.Error != "":

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -266,6 +267,7 @@ func (e *exchange) loadMessages(folder string) error {
 	if err != nil {
 		return err
 	}
+	defer resp.Body.Close()
 	e.status, e.contentType = resp.StatusCode, resp.Header.Get("Content-Type")
 	e.body, err = decoded(resp.Header, resp.Body)
 	return err
@@ -279,7 +281,7 @@ func decoded(h http.Header, body io.Reader) ([]byte, error) {
 	}
 	defer r.Close()
 	b, err := io.ReadAll(r)
-	if err == io.ErrUnexpectedEOF {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
 		err = nil
 	}
 	return b, err

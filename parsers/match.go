@@ -26,6 +26,9 @@ type Route = provider.Route
 // Prefix is a path prefix of the reverse front and the origin it stands for.
 type Prefix = provider.Prefix
 
+// Provider is the table of one provider.
+type Provider = provider.Provider
+
 // Match finds the route of an exchange. It returns false when the host is no
 // provider's.
 func Match(x usage.Exchange) (Route, bool) {
@@ -49,3 +52,7 @@ func IsProvider(host string) bool { return provider.ByHost(host) != nil }
 
 // Prefixes returns the prefixes of the reverse front.
 func Prefixes() []Prefix { return provider.Prefixes() }
+
+// Providers returns the tables of all providers, by name. They must not be
+// changed.
+func Providers() []*Provider { return provider.All() }

@@ -38,12 +38,12 @@ func NewReader(contentEncoding string, src io.Reader) (io.ReadCloser, error) {
 	for i := len(codings) - 1; i >= 0; i-- {
 		undo, ok := open[codings[i]]
 		if !ok {
-			r.Close()
+			_ = r.Close() // nothing was read
 			return nil, fmt.Errorf("undo content coding %q: only gzip, br, zstd and deflate are known", codings[i])
 		}
 		next, err := undo(r.Reader)
 		if err != nil {
-			r.Close()
+			_ = r.Close() // as above
 			return nil, fmt.Errorf("undo content coding %q: %w", codings[i], err)
 		}
 		r.Reader, r.layers = next, append(r.layers, next)

@@ -34,7 +34,7 @@ func (a *array) Write(p []byte) {
 
 // end hands the element on, of which this is the last piece.
 func (a *array) end(p []byte) {
-	f := Frame{}
+	var f Frame
 	if a.begun {
 		a.hold.write(p)
 		f = a.hold.take("")

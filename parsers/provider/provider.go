@@ -2,6 +2,7 @@ package provider
 
 import (
 	"regexp"
+	"slices"
 
 	"github.com/wiremeter/wiremeter/usage"
 )
@@ -61,6 +62,18 @@ func (p *Provider) Route(method, path string) Route {
 		}
 	}
 	return Route{Provider: p.Name, Class: NotBillable, Reason: unlisted(method)}
+}
+
+// Dialects returns the dialects that the provider's responses are read in, in
+// the order of its rules.
+func (p *Provider) Dialects() []string {
+	var names []string
+	for _, r := range p.Rules {
+		if r.Dialect != "" && !slices.Contains(names, r.Dialect) {
+			names = append(names, r.Dialect)
+		}
+	}
+	return names
 }
 
 func (p *Provider) route(r *Rule, match []string) Route {
