@@ -89,7 +89,7 @@ func Open(o Options) (*Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the scripted provider's certificate: %w", err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a port of loopback is there at once
 	if err != nil {
 		return nil, fmt.Errorf("open the scripted provider: %w", err)
 	}

@@ -27,7 +27,7 @@ func TestEveryExchangeEndsInOneClass(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer provider.Close()
+	defer shut(t, provider)
 	h := &house{dir: t.TempDir()}
 	m, stop := startForTest(t, h, provider)
 	agent := newDemoAgent(m)
@@ -55,7 +55,7 @@ func TestEveryExchangeEndsInOneClass(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
+	defer shut(t, r)
 	answer, err := report.Ask(t.Context(), r, report.Query{})
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +78,7 @@ func startForTest(t *testing.T, h *house, provider *scripted.Provider) (*meter, 
 	if err := os.WriteFile(ca, provider.CAPEM(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	l, err := listen("127.0.0.1:0", false)
+	l, err := listen(t.Context(), "127.0.0.1:0", false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,10 +95,17 @@ func startForTest(t *testing.T, h *house, provider *scripted.Provider) (*meter, 
 	}
 }
 
+func shut(t *testing.T, c io.Closer) {
+	t.Helper()
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // echo is a server of no provider: it sends one line back and ends.
 func echo(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +130,7 @@ func echo(t *testing.T) string {
 
 func connect(t *testing.T, proxy, target string, use func(net.Conn)) {
 	t.Helper()
-	c, err := net.Dial("tcp", proxy)
+	c, err := new(net.Dialer).DialContext(t.Context(), "tcp", proxy)
 	if err != nil {
 		t.Fatal(err)
 	}

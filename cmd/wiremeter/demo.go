@@ -86,7 +86,7 @@ func demo(ctx context.Context, h *house, out, errs io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, provider.Close()) }()
-	m, err := startDemo(stage, provider, errs)
+	m, err := startDemo(ctx, stage, provider, errs)
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func demo(ctx context.Context, h *house, out, errs io.Writer) (err error) {
 	return showDemo(ctx, stage, out)
 }
 
-func startDemo(stage *house, provider *scripted.Provider, errs io.Writer) (*meter, error) {
+func startDemo(ctx context.Context, stage *house, provider *scripted.Provider, errs io.Writer) (*meter, error) {
 	ca := stage.path("provider-ca.pem")
 	if err := os.WriteFile(ca, provider.CAPEM(), 0o600); err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func startDemo(stage *house, provider *scripted.Provider, errs io.Writer) (*mete
 	if err != nil {
 		return nil, err
 	}
-	l, err := listen("127.0.0.1:0", false)
+	l, err := listen(ctx, "127.0.0.1:0", false)
 	if err != nil {
 		return nil, err
 	}

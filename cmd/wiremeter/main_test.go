@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -67,12 +66,9 @@ func ledger(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) > 0 {
 		ts.Fatalf("usage: ledger")
 	}
-	c := exec.Command("wiremeter", "export")
-	c.Env = append(os.Environ(), "PATH="+ts.Getenv("PATH"), "WIREMETER_HOME="+ts.Getenv("WIREMETER_HOME"))
-	out, err := c.Output()
-	ts.Check(err)
+	ts.Check(ts.Exec("wiremeter", "export"))
 	var rows []string
-	for line := range strings.Lines(string(out)) {
+	for line := range strings.Lines(ts.ReadFile("stdout")) {
 		var r struct {
 			Outcome    usage.Outcome
 			Dialect    string

@@ -78,7 +78,7 @@ func (r *runner) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return errors.Join(err, settle())
 	}
-	child := exec.Command(path, args[1:]...)
+	child := exec.Command(path, args[1:]...) //nolint:noctx // signals end it, those that runChild passes on; never a context
 	child.Args[0] = args[0]
 	child.Stdin, child.Stdout, child.Stderr = os.Stdin, os.Stdout, os.Stderr
 	child.Env = append(os.Environ(), environment(proxyURL(addr, r.name), bundle, noProxy(getenv))...)
@@ -106,7 +106,7 @@ func (r *runner) start(ctx context.Context) (addr string, settle func() error, e
 			return err
 		}, nil
 	}
-	l, err := listen("127.0.0.1:0", false)
+	l, err := listen(ctx, "127.0.0.1:0", false)
 	if err != nil {
 		return "", nil, err
 	}

@@ -58,7 +58,7 @@ func serve(ctx context.Context, h *house, f serveFlags, errs io.Writer) error {
 	if f.listen == "" {
 		f.listen = h.config.Listen
 	}
-	l, err := listen(f.listen, f.allowRemote)
+	l, err := listen(ctx, f.listen, f.allowRemote)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (m *meter) untilStopped(ctx context.Context, drain time.Duration) error {
 
 // listen refuses what would surprise: another port than asked for, and an
 // address that others reach without a flag that says so.
-func listen(addr string, allowRemote bool) (net.Listener, error) {
+func listen(ctx context.Context, addr string, allowRemote bool) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, fmt.Errorf("--listen %q: expected HOST:PORT, such as %s", addr, defaultListen)
@@ -102,7 +102,7 @@ func listen(addr string, allowRemote bool) (net.Listener, error) {
 	if ip := net.ParseIP(host); !allowRemote && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return nil, fmt.Errorf("--listen %s: other machines could reach this address and use the proxy; add --allow-remote if they shall", addr)
 	}
-	l, err := net.Listen("tcp", addr)
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("--listen %s: another program has this port; is wiremeter running already? Choose another with --listen", addr)
 	}
