@@ -53,6 +53,5 @@ func IsProvider(host string) bool { return provider.ByHost(host) != nil }
 // Prefixes returns the prefixes of the reverse front.
 func Prefixes() []Prefix { return provider.Prefixes() }
 
-// Providers returns the tables of all providers, by name. They must not be
-// changed.
+// Providers returns the tables of all providers. They must not be changed.
 func Providers() []*Provider { return provider.All() }

@@ -70,9 +70,5 @@ func Domains() []string { return slices.Clone(known.domains) }
 // Prefixes returns the reverse front's prefixes, by provider.
 func Prefixes() []Prefix { return slices.Clone(known.prefixes) }
 
-// All returns the tables, by name. They must not be changed.
-func All() []*Provider {
-	tables := slices.Clone(all)
-	slices.SortFunc(tables, func(a, b *Provider) int { return strings.Compare(a.Name, b.Name) })
-	return tables
-}
+// All returns the tables. They must not be changed.
+func All() []*Provider { return slices.Clone(all) }
