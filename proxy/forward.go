@@ -47,7 +47,7 @@ func (p *Proxy) newFront(y *relay) http.Handler {
 func (p *Proxy) connect(target string, ctx *goproxy.ProxyCtx) (*goproxy.ConnectAction, string) {
 	host, err := connectTarget(target)
 	if err != nil {
-		ctx.Resp = refusal(ctx.Req, err)
+		ctx.Resp = refusal(ctx.Req, err) //nolint:bodyclose // goproxy writes and closes it
 		return goproxy.RejectConnect, target
 	}
 	c := &connection{
@@ -165,7 +165,12 @@ func (l httpLog) Write(p []byte) (int, error) {
 type interceptionKey struct{}
 
 func withInterception(ctx context.Context, conn net.Conn) context.Context {
-	return context.WithValue(ctx, interceptionKey{}, conn.(interface{ NetConn() net.Conn }).NetConn().(*connection))
+	return context.WithValue(ctx, interceptionKey{}, interceptedConn(conn))
+}
+
+// interceptedConn is what lies below a connection that the inner server serves.
+func interceptedConn(conn net.Conn) *connection {
+	return conn.(interface{ NetConn() net.Conn }).NetConn().(*connection)
 }
 
 // intercepted is the passage of a request on a decrypted connection: it goes

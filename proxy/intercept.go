@@ -4,11 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
-	"hash/fnv"
 	"net"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -27,6 +23,8 @@ type connection struct {
 	peeking bool
 	peeked  []byte
 	key     string // names the agent and the host, once the TLS hello was read
+
+	decrypted time.Time // when the handshake was done
 }
 
 func (c *connection) Read(p []byte) (int, error) {
@@ -66,6 +64,7 @@ func (p *Proxy) intercept(c *connection) {
 		_ = c.SetReadDeadline(time.Time{})
 		switch {
 		case err == nil:
+			c.decrypted = time.Now()
 			p.open.remove(c)
 			p.arrivals.push(conn)
 		case c.peeking && len(c.peeked) > 0:
@@ -83,7 +82,7 @@ func (p *Proxy) newHello() *tls.Config {
 	return &tls.Config{GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		c := hello.Conn.(*connection)
 		c.key = refusalKey(c, hello)
-		if p.refusals.has(c.key) {
+		if p.verdicts.of(c.key) == refused {
 			return nil, errRefusedBefore
 		}
 		if hello.ServerName != "" && hostname(hello.ServerName) != c.host {
@@ -106,83 +105,6 @@ func (p *Proxy) tunnelPeeked(c *connection, why error) {
 	c.peeking = false
 	c.Conn = &replayConn{Conn: c.Conn, ahead: c.peeked}
 	p.pump(c, reason)
-}
-
-func (p *Proxy) handshakeFailed(c *connection, err error) {
-	p.hangUp(c)
-	if !isRefusal(err) {
-		p.opts.Log.Debug().Str("host", c.host).Err(err).Msg("an agent's TLS handshake failed")
-		return
-	}
-	p.refusals.add(c.key)
-	p.opts.Log.Warn().Str("host", c.host).Err(err).
-		Msg("an agent refused wiremeter's certificate: from now on its connections to this host are tunnelled and not metered")
-	p.seen.Add(1)
-	p.tally(c, "certificate_refused", 0, 0)
-}
-
-// refusals remembers which agent refused our certificate for which host. Its
-// zero value is ready; it holds at most maxRefusals and then forgets all.
-type refusals struct {
-	mu   sync.Mutex
-	keys map[string]struct{}
-}
-
-const maxRefusals = 10_000
-
-func (r *refusals) has(key string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	_, ok := r.keys[key]
-	return ok
-}
-
-func (r *refusals) add(key string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.keys == nil || len(r.keys) >= maxRefusals {
-		r.keys = make(map[string]struct{})
-	}
-	r.keys[key] = struct{}{}
-}
-
-// refusalKey names an agent and a host. Programs with the same source, run and
-// user agent are told apart by the TLS that they offer, as far as it is the
-// same in each hello: the order of extensions is not, nor are GREASE values
-// (RFC 8701), nor the extensions of a session that is resumed.
-func refusalKey(c *connection, hello *tls.ClientHelloInfo) string {
-	h := fnv.New64a()
-	fmt.Fprint(h, greaseless(hello.CipherSuites), greaseless(hello.SupportedCurves), greaseless(hello.SignatureSchemes), hello.SupportedProtos)
-	return fmt.Sprintf("%s\x00%s\x00%x", c.agent, c.host, h.Sum64())
-}
-
-// greaseless leaves out the values 0x0a0a, 0x1a1a … 0xfafa.
-func greaseless[T ~uint16](values []T) []T {
-	return slices.DeleteFunc(slices.Clone(values), func(v T) bool { return v&0x0f0f == 0x0a0a && v>>8 == v&0xff })
-}
-
-// refusalAlerts are the TLS alerts (RFC 8446, 6.2) by which a peer says that it
-// does not accept a certificate, as crypto/tls words them.
-var refusalAlerts = []string{
-	"tls: bad certificate",
-	"tls: unsupported certificate",
-	"tls: revoked certificate",
-	"tls: expired certificate",
-	"tls: unknown certificate",
-	"tls: unknown certificate authority",
-}
-
-func isRefusal(err error) bool {
-	op, ok := errors.AsType[*net.OpError](err)
-	if !ok || op.Op != "remote error" {
-		return false
-	}
-	for _, alert := range refusalAlerts {
-		if strings.HasSuffix(op.Err.Error(), alert) {
-			return true
-		}
-	}
-	return false
 }
 
 // arrivals is the net.Listener of the inner server: what it accepts are

@@ -47,7 +47,7 @@ type Proxy struct {
 	arrivals *arrivals    // from the front to inner
 	dialer   *dialer
 	hello    *tls.Config // meets every TLS hello
-	refusals refusals
+	verdicts verdicts
 	seen     atomic.Int64
 	open     openConns // hijacked connections: no http.Server waits for them
 }
@@ -62,6 +62,7 @@ func New(o Options) *Proxy {
 		relay.serve(w, r, intercepted(r))
 	}))
 	p.inner.ConnContext = withInterception
+	p.inner.ConnState = p.watch
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
@@ -110,7 +111,7 @@ func (p *Proxy) Shutdown(ctx context.Context) error {
 		err = errors.Join(ctx.Err(), p.front.Close(), p.inner.Close())
 		p.open.closeAll()
 	}
-	p.arrivals.Close()
+	_ = p.arrivals.Close() // never fails
 	p.dialer.closeIdle()
 	return err
 }

@@ -354,7 +354,7 @@ func TestFullDuplex(t *testing.T) {
 				t.Fatalf("got %q, %v, want %q", got, err, want)
 			}
 		}
-		out.Close()
+		_ = out.Close() // never fails
 		if _, err := lines.ReadByte(); err != io.EOF {
 			t.Errorf("the end is %v", err)
 		}

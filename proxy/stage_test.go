@@ -35,6 +35,9 @@ type stage struct {
 	roots *x509.CertPool // what the agent trusts: the upstream's authority and ours
 	taps  *taps
 
+	theirs   *authority // the upstream's
+	upstream string     // where it listens
+
 	mu      sync.Mutex
 	tallies []usage.Tally
 }
@@ -59,12 +62,10 @@ func onAllLegs(t *testing.T, test func(t *testing.T, l legs)) {
 func newStage(t *testing.T, upstreamH2 bool, upstream http.HandlerFunc, change ...func(*Options)) *stage {
 	t.Helper()
 	ours, theirs := newAuthority(t), newAuthority(t)
-	s := &stage{T: t, roots: x509.NewCertPool(), taps: new(taps)}
+	s := &stage{T: t, roots: x509.NewCertPool(), taps: new(taps), theirs: theirs}
 	s.roots.AddCert(ours.cert)
 	s.roots.AddCert(theirs.cert)
-	addr := serveTLS(t, theirs, upstreamH2, upstream)
-	upstreamRoots := x509.NewCertPool()
-	upstreamRoots.AddCert(theirs.cert)
+	s.upstream = serveTLS(t, theirs, upstreamH2, upstream)
 	o := Options{
 		Begin:      s.taps.begin,
 		Tally:      func(y usage.Tally) { s.mu.Lock(); s.tallies = append(s.tallies, y); s.mu.Unlock() },
@@ -74,23 +75,14 @@ func newStage(t *testing.T, upstreamH2 bool, upstream http.HandlerFunc, change .
 		},
 		Prefixes: map[string]string{"/provider": "https://" + providerHost},
 		Fallback: http.NotFoundHandler(),
-		Upstream: Upstream{Roots: upstreamRoots, ConnectTo: func(hostport string) string {
-			host, _, _ := net.SplitHostPort(hostport)
-			if host == providerHost || host == otherHost {
-				return addr
-			}
-			return ""
-		}},
-		Log: zerolog.Nop(),
+		Upstream: Upstream{Roots: theirs.pool(), ConnectTo: s.leads},
+		Log:      zerolog.Nop(),
 	}
 	for _, c := range change {
 		c(&o)
 	}
 	s.proxy = New(o)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := listen(t)
 	s.addr = l.Addr().String()
 	served := make(chan error, 1)
 	go func() { served <- s.proxy.Serve(l) }()
@@ -103,6 +95,15 @@ func newStage(t *testing.T, upstreamH2 bool, upstream http.HandlerFunc, change .
 		}
 	})
 	return s
+}
+
+// leads takes the two known hosts to the upstream.
+func (s *stage) leads(hostport string) string {
+	host, _, _ := net.SplitHostPort(hostport)
+	if host == providerHost || host == otherHost {
+		return s.upstream
+	}
+	return ""
 }
 
 // agent is an HTTP client that goes through the proxy.
@@ -127,12 +128,6 @@ func (s *stage) do(c *http.Client, r *http.Request) *http.Response {
 	}
 	s.Cleanup(func() { resp.Body.Close() })
 	return resp
-}
-
-func (s *stage) tallied() []usage.Tally {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]usage.Tally(nil), s.tallies...)
 }
 
 // taps opens taps that write down what they hear.
@@ -220,6 +215,12 @@ func newAuthority(t *testing.T) *authority {
 	return a
 }
 
+func (a *authority) pool() *x509.CertPool {
+	p := x509.NewCertPool()
+	p.AddCert(a.cert)
+	return p
+}
+
 func (a *authority) sign(t *testing.T, c *x509.Certificate) (*x509.Certificate, *ecdsa.PrivateKey) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -249,29 +250,52 @@ func (a *authority) leaf(t *testing.T, hosts ...string) tls.Certificate {
 		return c
 	}
 	cert, key := a.sign(t, &x509.Certificate{DNSNames: hosts, KeyUsage: x509.KeyUsageDigitalSignature})
-	a.made[hosts[0]] = tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key}
+	a.made[hosts[0]] = tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key, Leaf: cert}
 	return a.made[hosts[0]]
 }
 
-func serveTLS(t *testing.T, a *authority, isH2 bool, h http.HandlerFunc) string {
+func listen(t *testing.T) net.Listener {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { l.Close() }) // most are closed by then
+	return l
+}
+
+// serveTLS runs a web server for both hosts and returns its address.
+func serveTLS(t *testing.T, a *authority, isH2 bool, h http.HandlerFunc) string {
+	t.Helper()
+	l := listen(t)
 	p := new(http.Protocols)
 	p.SetHTTP1(true)
 	p.SetHTTP2(isH2)
-	server := &http.Server{Handler: h, Protocols: p, TLSConfig: &tls.Config{Certificates: []tls.Certificate{a.leaf(t, providerHost, otherHost)}}, ErrorLog: serverLog(zerolog.Nop())}
+	server := &http.Server{Handler: h, Protocols: p, TLSConfig: &tls.Config{Certificates: []tls.Certificate{a.leaf(t, providerHost, otherHost, "localhost")}}, ErrorLog: serverLog(zerolog.Nop())}
+	serve(t, server, func() error { return server.ServeTLS(l, "", "") })
+	return l.Addr().String()
+}
+
+// serveHTTP runs a web server without TLS and returns its address.
+func serveHTTP(t *testing.T, h http.HandlerFunc) string {
+	t.Helper()
+	l := listen(t)
+	server := &http.Server{Handler: h, ErrorLog: serverLog(zerolog.Nop())}
+	serve(t, server, func() error { return server.Serve(l) })
+	return l.Addr().String()
+}
+
+func serve(t *testing.T, server *http.Server, run func() error) {
 	done := make(chan error, 1)
-	go func() { done <- server.ServeTLS(l, "", "") }()
+	go func() { done <- run() }()
 	t.Cleanup(func() {
-		server.Close()
+		if err := server.Close(); err != nil {
+			t.Errorf("close the server: %v", err)
+		}
 		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
-			t.Errorf("upstream: %v", err)
+			t.Errorf("serve: %v", err)
 		}
 	})
-	return l.Addr().String()
 }
 
 // eventually polls, because the other end of a connection learns of things in

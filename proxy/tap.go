@@ -172,10 +172,14 @@ func (b *responseBody) Read(p []byte) (int, error) {
 	if n > 0 && !b.isEnded {
 		b.tap.Body(p[:n])
 	}
-	if err == io.EOF {
-		b.end(nil)
-	} else if err != nil {
+	switch {
+	case err == nil:
+	case err != io.EOF:
 		b.end(faultOf(b.request, err, usage.UpstreamCut))
+	case b.request.Context().Err() != nil:
+		b.end(usage.AgentGone) // the provider was told, and ended what nobody waits for
+	default:
+		b.end(nil)
 	}
 	return n, err
 }

@@ -138,7 +138,7 @@ func (d *dialer) connectVia(ctx context.Context, via *url.URL, hostport string) 
 		password, _ := via.User.Password()
 		r.Header.Set("Proxy-Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(via.User.Username()+":"+password)))
 	}
-	resp, buffered, err := roundTripOnce(conn, r)
+	resp, buffered, err := roundTripOnce(conn, r) //nolint:bodyclose // behind the head comes the tunnel
 	if err == nil && resp.StatusCode != http.StatusOK {
 		err = fmt.Errorf("it answered CONNECT with %s", resp.Status)
 	}

@@ -1,0 +1,124 @@
+package proxy
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+func (p *Proxy) handshakeFailed(c *connection, err error) {
+	p.hangUp(c)
+	if !isRefusal(err) {
+		p.opts.Log.Debug().Str("host", c.host).Err(err).Msg("an agent's TLS handshake failed")
+		return
+	}
+	p.refused(c, err)
+}
+
+// refused makes a connection that came to nothing the last one of its kind.
+func (p *Proxy) refused(c *connection, err error) {
+	p.verdicts.set(c.key, refused)
+	p.opts.Log.Warn().Str("host", c.host).Err(err).
+		Msg("an agent refused wiremeter's certificate: from now on its connections to this host are tunnelled and not metered")
+	p.seen.Add(1)
+	p.tally(c, "certificate_refused", 0, 0)
+}
+
+// verdicts remembers what agents made of our certificate, by refusalKey. The
+// zero value is ready; it holds at most maxVerdicts and then forgets all.
+type verdicts struct {
+	mu    sync.Mutex
+	known map[string]verdict
+}
+
+type verdict int
+
+const (
+	unheard verdict = iota
+	accepted
+	refused
+)
+
+const maxVerdicts = 10_000
+
+func (v *verdicts) of(key string) verdict {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.known[key]
+}
+
+func (v *verdicts) set(key string, to verdict) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.known == nil || len(v.known) >= maxVerdicts {
+		v.known = make(map[string]verdict)
+	}
+	v.known[key] = to
+}
+
+// silentRefusal is how soon an agent hangs up that refuses a certificate without
+// a word: Node looks at it after the handshake and then closes the connection.
+const silentRefusal = 2 * time.Second
+
+// watch is told of the life of each decrypted connection. One that an agent
+// closes at once and unused, though it has never used any to this host, was
+// refused.
+func (p *Proxy) watch(conn net.Conn, state http.ConnState) {
+	c := interceptedConn(conn)
+	switch state {
+	case http.StateActive:
+		if p.verdicts.of(c.key) == unheard {
+			p.verdicts.set(c.key, accepted)
+		}
+	case http.StateClosed:
+		if p.verdicts.of(c.key) == unheard && time.Since(c.decrypted) < silentRefusal {
+			p.refused(c, errors.New("it hung up right after the handshake"))
+		}
+	}
+}
+
+// refusalKey names an agent and a host. Programs with the same source, run and
+// user agent are told apart by the TLS that they offer, as far as it is the
+// same in each hello: the order of extensions is not, nor are GREASE values
+// (RFC 8701), nor the extensions of a session that is resumed.
+func refusalKey(c *connection, hello *tls.ClientHelloInfo) string {
+	h := fnv.New64a()
+	fmt.Fprint(h, greaseless(hello.CipherSuites), greaseless(hello.SupportedCurves), greaseless(hello.SignatureSchemes), hello.SupportedProtos)
+	return fmt.Sprintf("%s\x00%s\x00%x", c.agent, c.host, h.Sum64())
+}
+
+// greaseless leaves out the values 0x0a0a, 0x1a1a … 0xfafa.
+func greaseless[T ~uint16](values []T) []T {
+	return slices.DeleteFunc(slices.Clone(values), func(v T) bool { return v&0x0f0f == 0x0a0a && v>>8 == v&0xff })
+}
+
+// refusalAlerts are the TLS alerts (RFC 8446, 6.2) by which a peer says that it
+// does not accept a certificate, as crypto/tls words them.
+var refusalAlerts = []string{
+	"tls: bad certificate",
+	"tls: unsupported certificate",
+	"tls: revoked certificate",
+	"tls: expired certificate",
+	"tls: unknown certificate",
+	"tls: unknown certificate authority",
+}
+
+func isRefusal(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	if !ok || op.Op != "remote error" {
+		return false
+	}
+	for _, alert := range refusalAlerts {
+		if strings.HasSuffix(op.Err.Error(), alert) {
+			return true
+		}
+	}
+	return false
+}
