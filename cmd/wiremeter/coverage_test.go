@@ -15,28 +15,14 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/wiremeter/wiremeter/report"
 	"github.com/wiremeter/wiremeter/scripted"
-	"github.com/wiremeter/wiremeter/store/sqlite"
 )
 
 // TestEveryExchangeEndsInOneClass: what the fronts saw is the sum of all
 // outcomes, whatever happened to it.
 func TestEveryExchangeEndsInOneClass(t *testing.T) {
-	provider, err := scripted.Open(scripted.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer shut(t, provider)
-	h := &house{dir: t.TempDir()}
-	m, stop := startForTest(t, h, provider)
-	agent := newDemoAgent(m)
-	for _, call := range demoCalls {
-		provider.Play(func(scripted.Call) scripted.Script { return call.script })
-		if _, err := agent.make(t.Context(), call); err != nil && !call.mayFail {
-			t.Fatalf("%s: %v", call.what, err)
-		}
-	}
+	h, m, provider, stop := stage(t)
+	callAll(t, m, provider)
 	stranger := echo(t)
 	connect(t, m.addr(), stranger, func(c net.Conn) { roundTrip(t, c) })
 	connect(t, m.addr(), "api.openai.com:443", func(c net.Conn) { // does not trust us
@@ -50,17 +36,7 @@ func TestEveryExchangeEndsInOneClass(t *testing.T) {
 	get(t, m.addr(), "http://"+m.addr()+"/gemini/v1beta/models/x:nosuch") // neither
 
 	stop()
-	seen := m.proxy.Seen()
-	r, err := sqlite.OpenReader(h.database())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer shut(t, r)
-	answer, err := report.Ask(t.Context(), r, report.Query{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := answer.Coverage
+	seen, c := m.proxy.Seen(), coverage(t, h)
 	if sum := c.Metered + c.Interrupted + c.NoUsage + c.Unparsed + c.Failed + c.NotBillable + c.Tunnelled + c.Lost; sum != seen || c.Exchanges != seen {
 		t.Errorf("the fronts saw %d, the classes add up to %d of %d: %s", seen, sum, c.Exchanges, c)
 	}
