@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"unicode/utf8"
 
 	"github.com/wiremeter/wiremeter/usage"
 )
@@ -23,8 +24,15 @@ func fault(status int) object {
 
 func count(n int64) *int64 { return &n }
 
-// split cuts a text in two, so that a stream has something to add up.
-func split(s string) []string { return []string{s[:len(s)/2], s[len(s)/2:]} }
+// split cuts a text in two, so that a stream has something to add up; not
+// within a character, which JSON would not carry.
+func split(s string) []string {
+	at := len(s) / 2
+	for at < len(s) && !utf8.RuneStart(s[at]) {
+		at++
+	}
+	return []string{s[:at], s[at:]}
+}
 
 // Anthropic messages: counts are disjoint; message_start has a placeholder for
 // the output, message_delta the final totals.
@@ -36,10 +44,12 @@ var messages = dialect{
 		}}
 	},
 	fault: func(status int) any { return fault(status) },
-	known: func(y *reply) bill {
+	known: func(y *reply) (bill, bool) {
 		t := y.bill.tokens
-		t.Output, t.Reasoning = nil, nil // all that was said of them is a placeholder
-		return bill{tokens: t}
+		if y.sent < y.total-1 { // message_delta comes before the last
+			t.Output, t.Reasoning = nil, nil // all that was said of them is a placeholder
+		}
+		return bill{tokens: t}, false
 	},
 	whole: func(y *reply) any { return messageOf(y, messageUsage(y), y.content()) },
 	event: messageEvents,
@@ -127,11 +137,15 @@ func (b bill) inclusiveInput() int64 {
 	return *b.tokens.Input + *b.tokens.CacheRead + *b.tokens.CacheWriteOther
 }
 
-func nothingKnown(*reply) bill { return bill{} }
-
 var chat = dialect{
 	name: "chat", path: regexp.MustCompile(`/chat/completions$`), bills: openAIBill("chatcmpl-scripted-%d"),
-	fault: func(status int) any { return fault(status) }, known: nothingKnown,
+	fault: func(status int) any { return fault(status) },
+	known: func(y *reply) (bill, bool) {
+		if y.sent < y.total-1 || !y.saysUsage() {
+			return bill{}, false
+		}
+		return y.bill, true // only [DONE] is missing
+	},
 	whole: func(y *reply) any {
 		m := object{"id": y.id, "object": "chat.completion", "created": 1790000000, "model": y.Model, "service_tier": "default",
 			"choices": []any{object{"index": 0, "finish_reason": "stop", "message": object{"role": "assistant", "content": y.text()}}}}
@@ -152,7 +166,7 @@ var chat = dialect{
 			chunk([]any{object{"index": 0, "delta": object{"role": "assistant", "content": part}, "finish_reason": nil}}, nil)
 		}
 		chunk([]any{object{"index": 0, "delta": object{}, "finish_reason": "stop"}}, nil)
-		if y.wantsUsage && !y.NoUsage {
+		if y.saysUsage() {
 			chunk([]any{}, chatUsage(y))
 		}
 		return append(all, event{data: []byte("[DONE]")})
@@ -170,7 +184,7 @@ func chatUsage(y *reply) object {
 
 var responses = dialect{
 	name: "responses", path: regexp.MustCompile(`/responses(?:/compact)?$`), bills: openAIBill("resp_scripted_%d"),
-	known: nothingKnown,
+	known: func(*reply) (bill, bool) { return bill{}, false }, // the last event says it all
 	fault: func(status int) any {
 		f := fault(status)
 		f["code"], f["message"] = errorType[status], "so says the script"
@@ -242,9 +256,9 @@ var generate = dialect{
 	fault: func(status int) any {
 		return object{"error": object{"code": status, "status": errorType[status], "message": "so says the script"}}
 	},
-	known: func(y *reply) bill {
+	known: func(y *reply) (bill, bool) {
 		t := y.bill.tokens
-		return bill{tokens: usage.Tokens{Input: count(*t.Input + *t.CacheRead)}} // what the first event says
+		return bill{tokens: usage.Tokens{Input: count(*t.Input + *t.CacheRead)}}, false // what the first event says
 	},
 	whole: func(y *reply) any { return generated(y, y.text(), true) },
 	event: func(y *reply) []event {

@@ -23,7 +23,10 @@ type dialect struct {
 	whole func(*reply) any     // the body of a response that is not streamed
 	event func(*reply) []event // the events of one that is
 	fault func(status int) any // the body, or the event, of an error
-	known func(*reply) bill    // what a stream cut after reply.sent events has said
+
+	// known is what a stream that ends after reply.sent of reply.total events
+	// has said of the bill; true if that is the whole response.
+	known func(*reply) (bill, bool)
 }
 
 var dialects = []*dialect{&messages, &chat, &responses, &generate}
@@ -102,7 +105,7 @@ func (p *Provider) perform(w http.ResponseWriter, y *reply, isBackground bool) {
 		p.stream(w, y)
 	default:
 		outcome := usage.Metered
-		if y.NoUsage {
+		if !y.saysUsage() {
 			outcome = usage.NoUsage
 		}
 		p.enter(y.entry(http.StatusOK, outcome))
@@ -123,10 +126,11 @@ func (y *reply) entry(status int, outcome usage.Outcome) Entry {
 		if status != http.StatusOK {
 			return e
 		}
-		said = y.dialect.known(y)
+		said, _ = y.dialect.known(y)
 	case usage.Interrupted:
-		said = y.dialect.known(y)
-	case usage.NoUsage:
+		said, _ = y.dialect.known(y)
+	}
+	if !y.saysUsage() {
 		said = bill{}
 	}
 	e.Response.ID, e.Response.Model, e.Response.Tokens = y.id, y.Model, said.tokens
@@ -175,7 +179,7 @@ func (p *Provider) fetch(w http.ResponseWriter, id string) {
 	case polls == 1:
 		answer(w, http.StatusOK, map[string]any{"id": y.id, "object": "response", "status": "in_progress", "model": y.Model, "output": []any{}, "usage": nil})
 	default:
-		if polls == 2 {
+		if polls == 2 && y.saysUsage() { // without usage it is one more poll
 			e := y.entry(http.StatusOK, usage.Metered)
 			e.Path += "/" + id
 			p.enter(e)

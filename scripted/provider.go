@@ -44,12 +44,12 @@ type Script struct {
 	Coding     string        // content coding to use if the agent accepts it
 	Drip       time.Duration // pause before each event of a stream
 	Chop       int           // bytes a write, each flushed; 0: whole events
-	CutAfter   int           // reset the connection after so many events; 0: never
-	ErrorAfter int           // send the dialect's error after so many events; 0: never
+	CutAfter   int           // reset the connection after so many events of a stream; 0, or as many as it has: never
+	ErrorAfter int           // send the dialect's error after so many events of a stream; likewise
 	Refuse     int           // answer with this status and the dialect's error; 0: do not
 	NoUsage    bool          // say nothing of usage
 	Text       string        // what to say; "" is "hi"
-	Tool       *Tool         // ask for a tool's use in place of saying something
+	Tool       *Tool         // ask for a tool's use in place of saying something; messages and responses only
 }
 
 // Tool is a call that the model makes.

@@ -33,9 +33,13 @@ type reply struct {
 	path       string
 	wrapped    bool // Code Assist puts the response into another object
 	wantsUsage bool // chat streams say nothing of usage unless asked
-	sent       int  // events
+	sent       int  // events, without the script's error
+	total      int  // events of the whole stream
+	isCut      bool // the connection is reset after those that were sent
 	polls      int
 }
+
+func (y *reply) saysUsage() bool { return y.wantsUsage && !y.NoUsage }
 
 // event is one server-sent event, or a whole document.
 type event struct {
@@ -65,16 +69,7 @@ func (y *reply) text() string {
 // stream plays the events of a streamed reply, as far as the script goes.
 func (p *Provider) stream(w http.ResponseWriter, y *reply) {
 	events := y.dialect.event(y)
-	outcome := usage.Metered
-	switch {
-	case y.CutAfter > 0 && y.CutAfter < len(events):
-		events, outcome = events[:y.CutAfter], usage.Interrupted
-	case y.ErrorAfter > 0 && y.ErrorAfter < len(events):
-		events, outcome = events[:y.ErrorAfter], usage.Failed
-	case y.NoUsage || !y.wantsUsage:
-		outcome = usage.NoUsage
-	}
-	y.sent = len(events)
+	outcome := y.cut(&events)
 	p.enter(y.entry(http.StatusOK, outcome))
 	if outcome == usage.Failed {
 		events = append(events, event{"error", encode(y.dialect.fault(http.StatusOK))})
@@ -83,9 +78,30 @@ func (p *Provider) stream(w http.ResponseWriter, y *reply) {
 		events[i].data = events[i].bytes()
 	}
 	y.send(w, "text/event-stream; charset=utf-8", events)
-	if outcome == usage.Interrupted {
+	if y.isCut {
 		panic(http.ErrAbortHandler) // resets the connection, or the HTTP/2 stream
 	}
+}
+
+// cut shortens the events as the script wants it, and tells how the response
+// then ends.
+func (y *reply) cut(events *[]event) usage.Outcome {
+	y.total = len(*events)
+	y.sent = y.total
+	outcome := usage.Metered
+	switch {
+	case y.CutAfter > 0 && y.CutAfter < y.total:
+		y.sent, y.isCut = y.CutAfter, true
+		if _, isWhole := y.dialect.known(y); !isWhole {
+			outcome = usage.Interrupted
+		}
+	case y.ErrorAfter > 0 && y.ErrorAfter < y.total:
+		y.sent, outcome = y.ErrorAfter, usage.Failed
+	case !y.saysUsage():
+		outcome = usage.NoUsage
+	}
+	*events = (*events)[:y.sent]
+	return outcome
 }
 
 // send writes the pieces in the coding, cut and pace of the script.
@@ -110,7 +126,7 @@ func (y *reply) send(w http.ResponseWriter, contentType string, pieces []event) 
 			}
 		}
 	}
-	if c, ok := out.(io.Closer); ok && (y.CutAfter == 0 || !y.IsStream) {
+	if c, ok := out.(io.Closer); ok && !y.isCut {
 		_ = c.Close() // as above
 	}
 }
