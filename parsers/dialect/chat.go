@@ -59,7 +59,7 @@ func (c *chat) Partial() (usage.Response, bool) {
 }
 
 func (c *chat) read(root gjson.Result) {
-	var choices gjson.Result
+	var choices, top, groq gjson.Result
 	root.ForEach(func(key, v gjson.Result) bool {
 		switch key.Str {
 		case "id":
@@ -70,6 +70,10 @@ func (c *chat) read(root gjson.Result) {
 			keepLast(&c.resp.ServiceTier, word(v))
 		case "choices":
 			choices = v
+		case "usage":
+			top = v
+		case "x_groq":
+			groq = v
 		case "error":
 			keepLast(&c.resp.Error, errorType(v))
 		}
@@ -79,11 +83,7 @@ func (c *chat) read(root gjson.Result) {
 		c.resp.StopReason, c.isEnded = finish, true
 	}
 	c.isEnded = c.isEnded || c.resp.Error != ""
-	for _, u := range []gjson.Result{root.Get("usage"), choices.Get("0.usage"), root.Get("x_groq.usage")} {
-		if c.take(u) {
-			return
-		}
-	}
+	_ = c.take(top) || c.take(choices.Get("0.usage")) || c.take(groq.Get("usage"))
 }
 
 func finishOf(choices gjson.Result) (finish string) {

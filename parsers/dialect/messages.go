@@ -77,22 +77,36 @@ func (m *messages) document(f framing.Frame) (usage.Response, bool) {
 		return usage.Response{}, false
 	}
 	m.isBegun, m.isEnded = true, true
-	m.head(root)
-	m.said = readMessageUsage(root.Get("usage"))
-	m.rawStart = verbatim(root.Get("usage"))
-	m.resp.Error = errorType(root.Get("error"))
+	u := m.head(root)
+	m.said, m.rawStart = readMessageUsage(u), verbatim(u)
 	return m.response(), true
 }
 
-// head takes what a message says beside its usage.
-func (m *messages) head(message gjson.Result) {
-	keepLast(&m.resp.ID, word(message.Get("id")))
-	keepLast(&m.resp.Model, word(message.Get("model")))
-	keepLast(&m.resp.StopReason, word(message.Get("stop_reason")))
-	message.Get("content").ForEach(func(_, block gjson.Result) bool {
+// head takes what a message says beside its usage, which it returns.
+func (m *messages) head(message gjson.Result) (said gjson.Result) {
+	var content gjson.Result
+	message.ForEach(func(key, v gjson.Result) bool {
+		switch key.Str {
+		case "id":
+			keepLast(&m.resp.ID, word(v))
+		case "model":
+			keepLast(&m.resp.Model, word(v))
+		case "stop_reason":
+			keepLast(&m.resp.StopReason, word(v))
+		case "content":
+			content = v
+		case "usage":
+			said = v
+		case "error":
+			m.resp.Error = errorType(v)
+		}
+		return true
+	})
+	content.ForEach(func(_, block gjson.Result) bool {
 		m.served(block)
 		return true
 	})
+	return said
 }
 
 // served takes the model from the content block that tells of a fallback.
