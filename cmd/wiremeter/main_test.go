@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"os"
@@ -31,6 +32,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"ledger":       ledger,
 			"await-server": awaitServer,
+			"sqlite":       sqliteCommand,
 		},
 	})
 }
@@ -93,6 +95,17 @@ func fact(o usage.Outcome, dialect, id string, t usage.Tokens) string {
 		panic(err)
 	}
 	return string(o) + " " + dialect + " " + id + " " + string(text)
+}
+
+// sqliteCommand runs SQL on a file that need not be wiremeter's.
+func sqliteCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: sqlite FILE SQL")
+	}
+	db, err := sql.Open("sqlite3", ts.MkAbs(args[0]))
+	ts.Check(err)
+	_, err = db.ExecContext(context.Background(), args[1])
+	ts.Check(errors.Join(err, db.Close()))
 }
 
 // awaitServer returns when the server of the house answers.
