@@ -60,7 +60,7 @@ func ownUsage() (spent, error) {
 }
 
 func serve(s *setup, h http.Handler) (func() error, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,9 @@ func serve(s *setup, h http.Handler) (func() error, error) {
 func playTunnel(s *setup) (func() error, error) {
 	h := goproxy.NewProxyHttpServer()
 	h.Logger = silent{}
-	h.ConnectDial = func(network, addr string) (net.Conn, error) { return net.Dial(network, s.addr(addr)) }
+	h.ConnectDialWithReq = func(r *http.Request, network, addr string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(r.Context(), network, s.addr(addr))
+	}
 	return serve(s, h)
 }
 
@@ -152,7 +154,7 @@ func playWiremeter(s *setup, isRecording bool) (func() error, error) {
 		Fallback: http.NotFoundHandler(), Log: log,
 		Upstream: proxy.Upstream{Roots: pool(s.CA), ConnectTo: s.addr},
 	})
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}

@@ -63,12 +63,12 @@ var titles = map[string]string{
 	"off": "wiremeter, recording off", "on": "wiremeter",
 }
 
-func compete(ctx context.Context, o options) error {
+func compete(ctx context.Context, o options) (err error) {
 	dir, err := os.MkdirTemp("", "wiremeter-bench")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	upstream, err := spawn(ctx, "upstream", setup{Dir: dir})
 	if err != nil {
 		return err

@@ -14,7 +14,6 @@ type goal struct {
 }
 
 func (f *field) print(w io.Writer) {
-	debug(w, f)
 	tunnel := f.paths["tunnel"]
 	direct := f.paths["direct"]
 	fmt.Fprintf(w, "medians of %d interleaved rounds; × is the ratio to the blind tunnel\n\n", f.rounds)
@@ -55,13 +54,6 @@ func ratio(a, b []float64) float64 {
 		r = append(r, a[i]/b[i])
 	}
 	return median(r)
-}
-
-func debug(w io.Writer, f *field) {
-	for _, n := range contestants {
-		p := f.paths[n]
-		fmt.Fprintf(w, "%s json %.0f/s %.0fus ev %.0f/s %.2fus paced %.1fus conn %.0f\n", n, median(p.jsonRate), median(p.jsonCPU)/1e3, median(p.eventRate), median(p.eventCPU)/1e3, median(p.paceCPU)/1e3, median(p.connRate))
-	}
 }
 
 func times(a, b []float64) string {
