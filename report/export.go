@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"time"
+	"unicode/utf8"
 
 	"github.com/wiremeter/wiremeter/store/sqlite"
 	"github.com/wiremeter/wiremeter/usage"
@@ -102,7 +103,7 @@ func verbatim(raw []byte) any {
 	switch {
 	case len(raw) == 0:
 		return nil
-	case json.Valid(raw):
+	case utf8.Valid(raw) && json.Valid(raw):
 		return json.RawMessage(raw)
 	}
 	return string(raw)

@@ -15,7 +15,7 @@ func ParseTime(text string, now time.Time) (time.Time, error) {
 		return t, nil
 	}
 	if t, err := time.ParseInLocation(time.DateOnly, text, now.Location()); err == nil {
-		return t, nil
+		return firstInstant(t, text), nil
 	}
 	if days, ok := strings.CutSuffix(text, "d"); ok {
 		if n, err := strconv.ParseUint(days, 10, 16); err == nil {
@@ -26,4 +26,13 @@ func ParseTime(text string, now time.Time) (time.Time, error) {
 		return now.Add(-d), nil
 	}
 	return time.Time{}, fmt.Errorf("%q: expected a date (2026-01-31), a time (2026-01-31T15:04:05Z), or how long ago (90m, 24h, 7d)", text)
+}
+
+// firstInstant mends what time makes of a midnight that the clocks pass over: it
+// may be an hour before, on the day before. The day then begins at the change.
+func firstInstant(t time.Time, date string) time.Time {
+	if t.Format(time.DateOnly) != date {
+		_, t = t.ZoneBounds()
+	}
+	return t
 }
