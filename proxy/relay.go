@@ -44,9 +44,10 @@ type relay struct {
 	open  *openConns
 }
 
-// headWait is how long the head of a response with a stated length waits for
-// its first bytes, with which it usually comes. Streams do not wait at all.
-const headWait = time.Millisecond
+// pieceWait is how long a piece of a response with a stated length waits for the
+// next, so that a small response leaves in one piece as it came. A stream waits
+// for nothing.
+const pieceWait = 500 * time.Microsecond
 
 func newRelay(o Options, d *dialer, seen *atomic.Int64, open *openConns) *relay {
 	y := &relay{opts: o, seen: seen, open: open}
@@ -54,7 +55,7 @@ func newRelay(o Options, d *dialer, seen *atomic.Int64, open *openConns) *relay 
 		Rewrite:        rewrite,
 		Transport:      tapped{d.transport},
 		ModifyResponse: checkUpgrade,
-		FlushInterval:  headWait,
+		FlushInterval:  pieceWait,
 		ErrorHandler:   y.fail,
 		BufferPool:     newBuffers(),
 		ErrorLog:       serverLog(o.Log),
@@ -72,7 +73,7 @@ func (y *relay) serve(w http.ResponseWriter, r *http.Request, p *passage) {
 		return
 	}
 	w.Header()["Content-Type"], w.Header()["Date"] = nil, nil // else net/http adds its own to a response without
-	writer := &promptWriter{ResponseWriter: w, open: y.open}
+	writer := &hijackWriter{ResponseWriter: w, open: y.open}
 	defer writer.done()
 	if r.ProtoMajor == 1 {
 		// Bodies may flow both ways at once. The only error is that the

@@ -4,41 +4,22 @@ import (
 	"bufio"
 	"net"
 	"net/http"
-	"strconv"
 )
 
-// promptWriter lets no byte wait. ReverseProxy flushes streams by itself; this
-// flushes what arrives of a response with a stated length while more is to
-// come. The last bytes go out with the end of the response anyway.
-type promptWriter struct {
+// hijackWriter keeps account of a connection that leaves its http.Server, as
+// one does that is upgraded.
+type hijackWriter struct {
 	http.ResponseWriter
 	open     *openConns
 	hijacked net.Conn
-	left     int64 // of the stated length; 0 if none was stated
-}
-
-func (w *promptWriter) WriteHeader(status int) {
-	if status >= 200 {
-		// A malformed length counts as none; net/http sends it on unread.
-		w.left, _ = strconv.ParseInt(w.Header().Get("Content-Length"), 10, 64)
-	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *promptWriter) Write(p []byte) (int, error) {
-	n, err := w.ResponseWriter.Write(p)
-	if w.left -= int64(n); err == nil && w.left > 0 {
-		err = http.NewResponseController(w.ResponseWriter).Flush()
-	}
-	return n, err
 }
 
 // Unwrap lets http.ResponseController reach the real writer.
-func (w *promptWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w *hijackWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // Hijack hands out the connection with the bytes that net/http had already
 // read from it, which ReverseProxy would lose.
-func (w *promptWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+func (w *hijackWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, brw, err := http.NewResponseController(w.ResponseWriter).Hijack()
 	if err != nil {
 		return nil, nil, err
@@ -49,7 +30,7 @@ func (w *promptWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 
 // done must be called when the exchange has ended.
-func (w *promptWriter) done() {
+func (w *hijackWriter) done() {
 	if w.hijacked != nil {
 		w.open.remove(w.hijacked)
 	}
