@@ -50,11 +50,12 @@ type Proxy struct {
 	verdicts verdicts
 	seen     atomic.Int64
 	open     openConns // hijacked connections: no http.Server waits for them
+	slack    []byte    // for the collector: see slackSize
 }
 
 // New makes a Proxy that serves nothing yet.
 func New(o Options) *Proxy {
-	p := &Proxy{opts: o, arrivals: newArrivals(), dialer: newDialer(o.Upstream)}
+	p := &Proxy{opts: o, arrivals: newArrivals(), dialer: newDialer(o.Upstream), slack: make([]byte, slackSize)}
 	p.hello = p.newHello()
 	relay := newRelay(o, p.dialer, &p.seen, &p.open)
 	p.front = p.newServer(p.newFront(relay))

@@ -15,7 +15,7 @@ import (
 
 const (
 	Window    = 50 * time.Millisecond // from the first record of a batch to its transaction
-	BatchSize = 256
+	BatchSize = 1024
 	QueueSize = 8192
 
 	firstRetry = 100 * time.Millisecond

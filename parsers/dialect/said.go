@@ -1,6 +1,8 @@
 package dialect
 
 import (
+	"strings"
+
 	"github.com/tidwall/gjson"
 
 	"github.com/wiremeter/wiremeter/usage"
@@ -50,7 +52,7 @@ func word(r gjson.Result) string {
 			return ""
 		}
 	}
-	return string([]byte(r.Str)) // on its own: r holds its document in memory
+	return strings.Clone(r.Str) // r lies in its document
 }
 
 // firstWord returns the first of the values that is a word.
@@ -97,7 +99,7 @@ func errorType(e gjson.Result) string {
 		return w
 	}
 	if n := e.Get("code"); n.Type == gjson.Number && count(n) != nil {
-		return n.Raw
+		return strings.Clone(n.Raw)
 	}
 	return "error"
 }

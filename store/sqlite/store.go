@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -29,7 +30,7 @@ func (d *DB) store(ctx context.Context, records []usage.Record, tallies []usage.
 		return err
 	}
 	for i := range records {
-		if err := b.record(&records[i]); err != nil {
+		if err := cmp.Or(ctx.Err(), b.record(&records[i])); err != nil {
 			return err
 		}
 	}
@@ -70,7 +71,7 @@ func columnNames() string {
 
 // newBatch's statements end with the transaction.
 func newBatch(ctx context.Context, tx *sql.Tx) (b batch, err error) {
-	b.ctx = ctx
+	b.ctx = context.WithoutCancel(ctx) // the driver starts a goroutine for each statement that can be cancelled
 	for text, stmt := range map[string]**sql.Stmt{insertSQL: &b.insert, isMeteredSQL: &b.isMetered, addUpSQL: &b.addUp} {
 		if *stmt, err = tx.PrepareContext(ctx, text); err != nil { //nolint:sqlclosecheck // the transaction closes them
 			return b, err

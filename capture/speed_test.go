@@ -1,0 +1,40 @@
+package capture
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// discard is a recorder that keeps nothing.
+type discard struct{}
+
+func (discard) Record(usage.Record) {}
+func (discard) Tally(usage.Tally)   {}
+
+// BenchmarkExchange is what metering costs a small exchange, from the tap's
+// beginning to the record.
+func BenchmarkExchange(b *testing.B) {
+	ask := []byte(`{"model":"gpt-5.6","messages":[{"role":"user","content":"` + strings.Repeat("say hi ", 280) + `"}]}`)
+	answer := []byte(`{"id":"chatcmpl-1","object":"chat.completion","created":1790000000,"model":"gpt-5.6","service_tier":"default","choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":"` +
+		strings.Repeat("hello ", 430) + `"}}],"usage":{"prompt_tokens":2000,"completion_tokens":120,"total_tokens":2120,"prompt_tokens_details":{"cached_tokens":1500},"completion_tokens_details":{"reasoning_tokens":80}}}`)
+	head := usage.Exchange{
+		StartedAt: time.Now(), Front: usage.Forward, Transport: usage.HTTP1,
+		Method: "POST", Host: "api.openai.com", Path: "/v1/chat/completions",
+		Header: usage.Header{"Content-Type": {"application/json"}, "User-Agent": {"curl/7.88.1"}},
+	}
+	response := usage.Header{"Content-Type": {"application/json"}, "X-Request-Id": {"req_1"}}
+	c := New(discard{}, zerolog.Nop())
+	b.ReportAllocs()
+	for b.Loop() {
+		e := c.Begin(head)
+		e.Request(ask)
+		e.Response(200, response)
+		e.Body(answer)
+		e.End(nil)
+	}
+}
