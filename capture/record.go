@@ -65,6 +65,8 @@ func (e *Exchange) outcome(resp usage.Response, state parsers.State, fault error
 	switch {
 	case e.status == 0 && errors.Is(fault, usage.AgentGone):
 		return usage.Interrupted, string(usage.AgentGone)
+	case e.status == 0 && fault == nil:
+		return usage.Failed, "no_response"
 	case e.status == 0:
 		return usage.Failed, word(fault.Error())
 	case resp.Error != "":
@@ -114,7 +116,7 @@ func (e *Exchange) record(resp usage.Response, ended time.Time) usage.Record {
 	if r.ModelRequested == "" {
 		r.ModelRequested = e.route.Model
 	}
-	if r.Kind == usage.Compact && r.Model == "" {
+	if r.Kind == usage.Compact && r.Model == "" && e.status < 400 && resp.Error == "" {
 		r.Model = r.ModelRequested // a compaction's response names no model
 	}
 	if e.reading != nil {

@@ -28,7 +28,9 @@ func WriteSummary(ctx context.Context, w io.Writer, r *sqlite.Reader, run string
 	text := ""
 	switch {
 	case c.Exchanges == 0:
-		text = "no request to a known provider"
+		text = "no billable request to a known provider"
+	case c.Exchanges == c.Prewarm:
+		text = thousands(c.Prewarm) + " prewarm kept out of the totals"
 	case c.Metered < c.Billable:
 		text = fmt.Sprintf("%s of %s requests not metered: %s", thousands(c.Billable-c.Metered), thousands(c.Billable), strings.Join(c.unmetered(), ", "))
 	}

@@ -25,14 +25,15 @@ func TestSummary(t *testing.T) {
 		records []usage.Record
 		want    string
 	}{
-		"nothing":            {nil, "wiremeter: no request to a known provider\n"},
-		"only other runs":    {[]usage.Record{record(when, "m", usage.Tokens{Input: n(1)})}, "wiremeter: no request to a known provider\n"},
+		"nothing":            {nil, "wiremeter: no billable request to a known provider\n"},
+		"only other runs":    {[]usage.Record{record(when, "m", usage.Tokens{Input: n(1)})}, "wiremeter: no billable request to a known provider\n"},
 		"one":                {[]usage.Record{opus}, "wiremeter: claude-opus-5  1 request  input 1,200  cache read 18,000  cache write 901  output 210\n"},
 		"unknown and zero":   {[]usage.Record{ofRun("gpt", usage.Tokens{Input: n(0)})}, "wiremeter: gpt  1 request  input 0  cache read -  cache write -  output -\n"},
 		"an unknown model":   {[]usage.Record{ofRun("", usage.Tokens{Output: n(3)})}, "wiremeter: unknown  1 request  input -  cache read -  cache write -  output 3\n"},
 		"a hostile model":    {[]usage.Record{ofRun("\x1b[2J", usage.Tokens{Output: n(3)})}, "wiremeter: \uFFFD[2J  1 request  input -  cache read -  cache write -  output 3\n"},
 		"nothing metered":    {[]usage.Record{ended(usage.Failed), ended(usage.Failed)}, "wiremeter: 2 of 2 requests not metered: 2 failed\n"},
 		"kept out: prewarms": {[]usage.Record{opus, with(ofRun("m", usage.Tokens{Input: n(1)}), func(r *usage.Record) { r.Kind = usage.Prewarm })}, "wiremeter: claude-opus-5  1 request  input 1,200  cache read 18,000  cache write 901  output 210\n"},
+		"only a prewarm":     {[]usage.Record{with(ofRun("m", usage.Tokens{Input: n(1)}), func(r *usage.Record) { r.Kind = usage.Prewarm })}, "wiremeter: 1 prewarm kept out of the totals\n"},
 		"several models": {
 			[]usage.Record{ofRun("b", usage.Tokens{Input: n(1)}), ofRun("a", usage.Tokens{Input: n(2)}), ofRun("b", usage.Tokens{Input: n(1000)})},
 			"wiremeter: a  1 request  input 2  cache read -  cache write -  output -\nwiremeter: b  2 requests  input 1,001  cache read -  cache write -  output -\n",

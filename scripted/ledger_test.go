@@ -61,9 +61,7 @@ func TestTheLedgerIsWhatIsRead(t *testing.T) {
 				checkLedger(t, what+", cut", p, agent, c.call, scripted.Script{CutAfter: n})
 				checkLedger(t, what+", cut, gzip", p, agent, c.call, scripted.Script{CutAfter: n, Coding: "gzip"})
 				checkLedger(t, what+", cut, no usage", p, agent, c.call, scripted.Script{CutAfter: n, NoUsage: true})
-				if !strings.HasPrefix(callName, "generate") { // whose parser takes a failed stream's output for 0
-					checkLedger(t, what+", error", p, agent, c.call, scripted.Script{ErrorAfter: n})
-				}
+				checkLedger(t, what+", error", p, agent, c.call, scripted.Script{ErrorAfter: n})
 				checkLedger(t, what+", error, no usage", p, agent, c.call, scripted.Script{ErrorAfter: n, NoUsage: true})
 			}
 		}

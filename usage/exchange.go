@@ -37,7 +37,6 @@ const (
 	UpstreamCertificate Fault = "upstream_certificate" // the provider's certificate did not verify
 	UpstreamCut         Fault = "upstream_cut"         // the provider's side ended in the middle
 	Misdirected         Fault = "misdirected"          // the request named another host than its connection
-	BadRequest          Fault = "bad_request"          // the request could not be sent on as it was
 )
 
 func (f Fault) Error() string { return string(f) }

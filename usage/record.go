@@ -70,10 +70,10 @@ const (
 	Failed      Outcome = "failed"       // status 400 or above, an error in the stream, or no response at all
 	NotBillable Outcome = "not_billable" // a provider's host, but nothing that costs tokens; tallied only
 	Tunnelled   Outcome = "tunnelled"    // passed on undecrypted; tallied only
-	Lost        Outcome = "lost"         // metered, but its record could not be stored; tallied only
+	Lost        Outcome = "lost"         // billable, but its record could not be stored; tallied only
 )
 
-// Outcomes lists every class, in the order of reports.
+// Outcomes lists every class, in the order of a coverage.
 var Outcomes = []Outcome{Metered, Interrupted, NoUsage, Unparsed, Failed, NotBillable, Tunnelled, Lost}
 
 // Front is the way by which an exchange came in.

@@ -116,7 +116,7 @@ func (c *chat) take(u gjson.Result) bool {
 
 func (c *chat) response() usage.Response {
 	resp := c.resp
-	resp.Tokens, resp.IsDoubtful = c.said.tokens(c.isEnded)
+	resp.Tokens, resp.IsDoubtful = c.said.tokens(c.isEnded && resp.Error == "")
 	return resp
 }
 

@@ -113,7 +113,7 @@ func (g *generate) take(u gjson.Result) {
 
 func (g *generate) response() usage.Response {
 	resp := g.resp
-	resp.Tokens, resp.IsDoubtful = g.said.tokens(g.isEnded)
+	resp.Tokens, resp.IsDoubtful = g.said.tokens(g.isEnded && resp.Error == "")
 	return resp
 }
 
