@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -13,26 +14,54 @@ import (
 	"github.com/wiremeter/wiremeter/usage"
 )
 
-// finish hands the exchange to the recorder, as one record or one tally.
+// answer is what became of one request: of the whole exchange, or of one of the
+// many on a connection.
+type answer struct {
+	request  parsers.Request
+	response usage.Response
+	state    parsers.State
+	failure  string // why its reading ended early: a fixed word; empty if it did not
+	fault    error  // what cut it
+
+	begun, firstByte, ended time.Time
+	sent, received          int64
+	isStream                bool
+}
+
+// finish hands the exchange to the recorder.
 func (e *Exchange) finish(fault error, ended time.Time) {
 	defer e.surviveAsLost(ended)
-	var (
-		resp  usage.Response
-		state = parsers.Silent
-	)
-	if e.reading != nil {
-		resp, state = e.reading.close()
+	a := &answer{
+		state: parsers.Silent, fault: fault, begun: e.head.StartedAt, firstByte: e.firstByte, ended: ended,
+		sent: e.request.bytes.Load(), received: e.responseBytes,
 	}
-	if outcome, reason := e.untold(resp, state); outcome != "" {
-		e.capture.recorder.Tally(usage.Tally{
-			At: ended, Outcome: outcome, Provider: e.route.Provider, Host: e.head.Host, Reason: reason,
-			Count: 1, RequestBytes: e.request.bytes.Load(), ResponseBytes: e.responseBytes,
-		})
+	switch {
+	case e.reading != nil:
+		a.response, a.state = e.reading.close()
+		a.failure, a.isStream = e.reading.failure, e.reading.isStream
+	case e.head.Transport == usage.WebSocket:
+		a.failure = "websocket"
+	}
+	a.request = e.request.facts()
+	e.conclude(a)
+}
+
+// conclude makes one record or one tally.
+func (e *Exchange) conclude(a *answer) {
+	if outcome, reason := e.untold(a); outcome != "" {
+		e.tally(a, outcome, reason)
 		return
 	}
-	r := e.record(resp, ended)
-	r.Outcome, r.Reason = e.outcome(resp, state, fault)
+	r := e.record(a)
+	r.Outcome, r.Reason = e.outcome(a)
 	e.capture.recorder.Record(r)
+}
+
+func (e *Exchange) tally(a *answer, outcome usage.Outcome, reason string) {
+	e.capture.recorder.Tally(usage.Tally{
+		At: a.ended, Outcome: outcome, Provider: e.route.Provider, Host: e.head.Host, Reason: reason,
+		Count: 1, RequestBytes: a.sent, ResponseBytes: a.received,
+	})
 }
 
 // surviveAsLost must be deferred: a panic of ours costs the record, not the
@@ -48,44 +77,42 @@ func (e *Exchange) surviveAsLost(ended time.Time) {
 
 // untold returns the class of an exchange that leaves no record of its own, or
 // "" if it does.
-func (e *Exchange) untold(resp usage.Response, state parsers.State) (usage.Outcome, string) {
+func (e *Exchange) untold(a *answer) (usage.Outcome, string) {
 	switch {
 	case !e.isProvider:
 		return usage.Tunnelled, "no_provider"
 	case e.route.Class == parsers.NotBillable:
 		return usage.NotBillable, e.route.Reason
-	case e.route.Class == parsers.Fetch && (state != parsers.Complete || resp.Tokens.IsZero()):
+	case e.route.Class == parsers.Fetch && (a.state != parsers.Complete || a.response.Tokens.IsZero()):
 		return usage.NotBillable, "poll"
 	}
 	return "", ""
 }
 
-// outcome decides in which class a billable exchange ended, and why.
-func (e *Exchange) outcome(resp usage.Response, state parsers.State, fault error) (usage.Outcome, string) {
+// outcome decides in which class a billable request ended, and why.
+func (e *Exchange) outcome(a *answer) (usage.Outcome, string) {
 	switch {
-	case e.status == 0 && errors.Is(fault, usage.AgentGone):
-		return usage.Interrupted, string(usage.AgentGone)
-	case e.status == 0 && fault == nil:
+	case e.status == 0 && errors.Is(a.fault, usage.AgentGone):
+		return usage.Interrupted, a.fault.Error()
+	case e.status == 0 && a.fault == nil:
 		return usage.Failed, "no_response"
 	case e.status == 0:
-		return usage.Failed, word(fault.Error())
-	case resp.Error != "":
-		return usage.Failed, word(resp.Error)
+		return usage.Failed, word(a.fault.Error())
+	case a.response.Error != "":
+		return usage.Failed, word(a.response.Error)
 	case e.status >= 400:
 		return usage.Failed, fmt.Sprintf("http_%d", e.status)
-	case e.head.Transport == usage.WebSocket:
-		return usage.Unparsed, "websocket"
-	case e.reading.failure != "":
-		return usage.Unparsed, e.reading.failure
-	case state == parsers.Complete:
-		return usage.Metered, doubt(resp)
-	case fault != nil:
-		return usage.Interrupted, fault.Error()
-	case state == parsers.Cut:
+	case a.failure != "":
+		return usage.Unparsed, a.failure
+	case a.state == parsers.Complete:
+		return usage.Metered, doubt(a.response)
+	case a.fault != nil:
+		return usage.Interrupted, a.fault.Error()
+	case a.state == parsers.Cut:
 		return usage.Interrupted, string(usage.UpstreamCut)
-	case state == parsers.Garbled:
+	case a.state == parsers.Garbled:
 		return usage.Unparsed, "not_understood"
-	case resp.IsPending:
+	case a.response.IsPending:
 		return usage.NoUsage, "background_pending"
 	}
 	return usage.NoUsage, "no_usage_sent"
@@ -98,48 +125,37 @@ func doubt(resp usage.Response) string {
 	return ""
 }
 
-func (e *Exchange) record(resp usage.Response, ended time.Time) usage.Record {
-	q := e.request.facts()
+func (e *Exchange) record(a *answer) usage.Record {
+	q := a.request
 	r := usage.Record{
-		ID:        ulid.MustNew(ulid.Timestamp(e.head.StartedAt), ulid.DefaultEntropy()).String(),
-		StartedAt: e.head.StartedAt,
+		ID:        ulid.MustNew(ulid.Timestamp(a.begun), ulid.DefaultEntropy()).String(),
+		StartedAt: a.begun,
 
 		Front: e.head.Front, Provider: e.route.Provider, Dialect: e.route.Dialect,
 		Host: e.head.Host, Path: e.head.Path, Status: e.status, Transport: e.head.Transport,
-		Kind: e.kind(q, resp), Attribution: attribute(e.head, q),
+		Kind: e.kind(a), Attribution: attribute(e.head, q),
 
-		ModelRequested: q.Model, Response: resp, RequestID: e.requestID,
+		ModelRequested: cmp.Or(q.Model, e.route.Model), Response: a.response, RequestID: e.requestID,
 
-		Duration: ended.Sub(e.head.StartedAt), RequestBytes: e.request.bytes.Load(), ResponseBytes: e.responseBytes,
+		Streamed: a.isStream, Duration: a.ended.Sub(a.begun), RequestBytes: a.sent, ResponseBytes: a.received,
 		IsFetch: e.route.Class == parsers.Fetch, ParserVersion: parsers.Version,
 	}
-	if r.ModelRequested == "" {
-		r.ModelRequested = e.route.Model
-	}
-	if r.Kind == usage.Compact && r.Model == "" && e.status < 400 && resp.Error == "" {
+	if r.Kind == usage.Compact && r.Model == "" && e.status < 400 && r.Error == "" {
 		r.Model = r.ModelRequested // a compaction's response names no model
 	}
-	if e.reading != nil {
-		r.Streamed = e.reading.isStream
-	}
-	if !e.firstByte.IsZero() {
-		r.TTFT = e.firstByte.Sub(e.head.StartedAt)
+	if !a.firstByte.IsZero() {
+		r.TTFT = a.firstByte.Sub(a.begun)
 	}
 	return r
 }
 
 // kind: what the response says of itself wins over the request, and that over
 // the path.
-func (e *Exchange) kind(q parsers.Request, resp usage.Response) usage.Kind {
-	switch {
-	case resp.Kind != "":
-		return resp.Kind
-	case q.IsPrewarm:
+func (e *Exchange) kind(a *answer) usage.Kind {
+	if a.response.Kind == "" && a.request.IsPrewarm {
 		return usage.Prewarm
-	case e.route.Kind != "":
-		return e.route.Kind
 	}
-	return usage.Model
+	return cmp.Or(a.response.Kind, e.route.Kind, usage.Model)
 }
 
 // requestIDs are the response headers that hold a provider's id of a request,
