@@ -18,8 +18,10 @@ var errorType = map[int]string{
 	426: "upgrade_required", 429: "rate_limit_error", 500: "api_error", 503: "UNAVAILABLE", 529: "overloaded_error",
 }
 
-func fault(status int) object {
-	return object{"type": "error", "error": object{"type": errorType[status], "message": "so says the script"}}
+func fault(status int, message string) any { return faultOf(status, message) }
+
+func faultOf(status int, message string) object {
+	return object{"type": "error", "error": object{"type": errorType[status], "message": message}}
 }
 
 func count(n int64) *int64 { return &n }
@@ -43,7 +45,7 @@ var messages = dialect{
 			Input: count(100 + n), CacheRead: count(1000 + 10*n), CacheWrite5m: count(20 + n), CacheWrite1h: count(30 + n), Output: count(40 + n), Reasoning: count(5 + n),
 		}}
 	},
-	fault: func(status int) any { return fault(status) },
+	fault: fault,
 	known: func(y *reply) (bill, bool) {
 		t := y.bill.tokens
 		if y.sent < y.total-1 { // message_delta comes before the last
@@ -139,7 +141,7 @@ func (b bill) inclusiveInput() int64 {
 
 var chat = dialect{
 	name: "chat", path: regexp.MustCompile(`/chat/completions$`), bills: openAIBill("chatcmpl-scripted-%d"),
-	fault: func(status int) any { return fault(status) },
+	fault: fault,
 	known: func(y *reply) (bill, bool) {
 		if y.sent < y.total-1 || !y.saysUsage() {
 			return bill{}, false
@@ -185,9 +187,9 @@ func chatUsage(y *reply) object {
 var responses = dialect{
 	name: "responses", path: regexp.MustCompile(`/responses(?:/compact)?$`), bills: openAIBill("resp_scripted_%d"),
 	known: func(*reply) (bill, bool) { return bill{}, false }, // the last event says it all
-	fault: func(status int) any {
-		f := fault(status)
-		f["code"], f["message"] = errorType[status], "so says the script"
+	fault: func(status int, message string) any {
+		f := faultOf(status, message)
+		f["code"], f["message"] = errorType[status], message
 		return f
 	},
 	whole: func(y *reply) any {
@@ -253,8 +255,8 @@ var generate = dialect{
 	bills: func(n int64) bill {
 		return bill{"scripted-%d", usage.Tokens{Input: count(230 + n), CacheRead: count(1000 + n), Output: count(200 + 2*n), Reasoning: count(160 + n)}}
 	},
-	fault: func(status int) any {
-		return object{"error": object{"code": status, "status": errorType[status], "message": "so says the script"}}
+	fault: func(status int, message string) any {
+		return object{"error": object{"code": status, "status": errorType[status], "message": message}}
 	},
 	known: func(y *reply) (bill, bool) {
 		t := y.bill.tokens
@@ -267,10 +269,18 @@ var generate = dialect{
 	},
 }
 
+// part is a piece of the text; a tool's call comes whole, with the end.
+func (y *reply) part(text string, isLast bool) object {
+	if y.Tool != nil && isLast {
+		return object{"functionCall": object{"name": y.Tool.Name, "args": json.RawMessage(y.Tool.Input)}}
+	}
+	return object{"text": text}
+}
+
 func generated(y *reply, text string, isLast bool) any {
 	t := y.bill.tokens
 	prompt := *t.Input + *t.CacheRead
-	candidate := object{"index": 0, "content": object{"role": "model", "parts": []any{object{"text": text}}}}
+	candidate := object{"index": 0, "content": object{"role": "model", "parts": []any{y.part(text, isLast)}}}
 	spent := object{"promptTokenCount": prompt, "totalTokenCount": prompt}
 	if isLast {
 		candidate["finishReason"] = "STOP"

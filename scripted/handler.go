@@ -20,9 +20,9 @@ type dialect struct {
 	name  string
 	path  *regexp.Regexp // of the calls that are billed; a group names the model
 	bills func(n int64) bill
-	whole func(*reply) any     // the body of a response that is not streamed
-	event func(*reply) []event // the events of one that is
-	fault func(status int) any // the body, or the event, of an error
+	whole func(*reply) any                     // the body of a response that is not streamed
+	event func(*reply) []event                 // the events of one that is
+	fault func(status int, message string) any // the body, or the event, of an error
 
 	// known is what a stream that ends after reply.sent of reply.total events
 	// has said of the bill; true if that is the whole response.
@@ -71,7 +71,7 @@ func find(r *http.Request) (*dialect, string) {
 func (p *Provider) bill(w http.ResponseWriter, r *http.Request, d *dialect, model string, body []byte) {
 	var q requestBody
 	if err := json.Unmarshal(body, &q); err != nil {
-		answer(w, http.StatusBadRequest, d.fault(http.StatusBadRequest))
+		answer(w, http.StatusBadRequest, d.fault(http.StatusBadRequest, soSaysTheScript))
 		return
 	}
 	if q.Model == "" {
@@ -89,13 +89,16 @@ func (p *Provider) bill(w http.ResponseWriter, r *http.Request, d *dialect, mode
 
 func (p *Provider) perform(w http.ResponseWriter, y *reply, isBackground bool) {
 	w.Header().Set("Request-Id", fmt.Sprintf("req_%d", y.Number))
+	if y.Cookie != "" {
+		w.Header().Set("Set-Cookie", y.Cookie)
+	}
 	switch {
 	case y.Refuse != 0:
 		p.enter(y.entry(y.Refuse, usage.Failed))
 		if y.Refuse == http.StatusTooManyRequests || y.Refuse == 529 {
 			w.Header().Set("Retry-After", "0")
 		}
-		answer(w, y.Refuse, y.dialect.fault(y.Refuse))
+		answer(w, y.Refuse, y.dialect.fault(y.Refuse, y.complaint()))
 	case isBackground && !y.IsStream:
 		p.mu.Lock()
 		p.pending[y.id] = y
@@ -142,7 +145,7 @@ func (p *Provider) aside(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.Path
 	switch {
 	case strings.EqualFold(r.Header.Get("Upgrade"), "websocket"):
-		answer(w, http.StatusUpgradeRequired, responses.fault(http.StatusUpgradeRequired))
+		answer(w, http.StatusUpgradeRequired, responses.fault(http.StatusUpgradeRequired, soSaysTheScript))
 	case strings.HasSuffix(path, "/messages/count_tokens"):
 		answer(w, http.StatusOK, map[string]any{"input_tokens": 4711})
 	case strings.HasSuffix(path, ":countTokens"):
@@ -175,7 +178,7 @@ func (p *Provider) fetch(w http.ResponseWriter, id string) {
 	p.mu.Unlock()
 	switch {
 	case y == nil:
-		answer(w, http.StatusNotFound, responses.fault(http.StatusNotFound))
+		answer(w, http.StatusNotFound, responses.fault(http.StatusNotFound, soSaysTheScript))
 	case polls == 1:
 		answer(w, http.StatusOK, map[string]any{"id": y.id, "object": "response", "status": "in_progress", "model": y.Model, "output": []any{}, "usage": nil})
 	default:

@@ -45,11 +45,13 @@ type Script struct {
 	Drip       time.Duration // pause before each event of a stream
 	Chop       int           // bytes a write, each flushed; 0: whole events
 	CutAfter   int           // reset the connection after so many events of a stream; 0, or as many as it has: never
+	HangAfter  int           // say no more after so many events of a stream, until the agent hangs up; likewise
 	ErrorAfter int           // send the dialect's error after so many events of a stream; likewise
 	Refuse     int           // answer with this status and the dialect's error; 0: do not
 	NoUsage    bool          // say nothing of usage
-	Text       string        // what to say; "" is "hi"
-	Tool       *Tool         // ask for a tool's use in place of saying something; messages and responses only
+	Text       string        // what to say, or what an error says; "" is "hi", or "so says the script"
+	Cookie     string        // a Set-Cookie header; "": none
+	Tool       *Tool         // ask for a tool's use in place of saying something; not in chat
 }
 
 // Tool is a call that the model makes.

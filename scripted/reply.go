@@ -66,19 +66,32 @@ func (y *reply) text() string {
 	return y.Text
 }
 
+// complaint is what an error says.
+func (y *reply) complaint() string {
+	if y.Text == "" {
+		return soSaysTheScript
+	}
+	return y.Text
+}
+
+const soSaysTheScript = "so says the script"
+
 // stream plays the events of a streamed reply, as far as the script goes.
 func (p *Provider) stream(w http.ResponseWriter, y *reply) {
 	events := y.dialect.event(y)
 	outcome := y.cut(&events)
 	p.enter(y.entry(http.StatusOK, outcome))
 	if outcome == usage.Failed {
-		events = append(events, event{"error", encode(y.dialect.fault(http.StatusOK))})
+		events = append(events, event{"error", encode(y.dialect.fault(http.StatusOK, y.complaint()))})
 	}
 	for i := range events {
 		events[i].data = events[i].bytes()
 	}
 	y.send(w, "text/event-stream; charset=utf-8", events)
 	if y.isCut {
+		if y.CutAfter == 0 {
+			<-y.Request.Context().Done() // hangs until the agent does
+		}
 		panic(http.ErrAbortHandler) // resets the connection, or the HTTP/2 stream
 	}
 }
@@ -95,6 +108,8 @@ func (y *reply) cut(events *[]event) usage.Outcome {
 		if _, isWhole := y.dialect.known(y); !isWhole {
 			outcome = usage.Interrupted
 		}
+	case y.HangAfter > 0 && y.HangAfter < y.total:
+		y.sent, y.isCut, outcome = y.HangAfter, true, usage.Interrupted
 	case y.ErrorAfter > 0 && y.ErrorAfter < y.total:
 		y.sent, outcome = y.ErrorAfter, usage.Failed
 	case !y.saysUsage():
