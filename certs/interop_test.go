@@ -4,23 +4,32 @@ package certs
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 )
 
-// fromNPM installs what interop/package.json pins, and returns the program that
-// the pattern matches. No lock file: both are pinned, and bring nothing else.
+// installed installs what interop/package.json pins.
+var installed = sync.OnceValue(func() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	defer cancel()
+	c := exec.CommandContext(ctx, "npm", "ci", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
+	c.Dir = "interop"
+	if out, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("npm ci in certs/interop: %w\n%s", err, out)
+	}
+	return nil
+})
+
+// fromNPM returns the program that the pattern matches.
 func fromNPM(t *testing.T, pattern string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	install := exec.CommandContext(ctx, "npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts")
-	install.Dir = "interop"
-	if out, err := install.CombinedOutput(); err != nil {
-		t.Fatalf("npm install in certs/interop: %v\n%s", err, out)
+	if err := installed(); err != nil {
+		t.Fatal(err)
 	}
 	found, err := filepath.Glob(filepath.Join("interop", "node_modules", filepath.FromSlash(pattern)))
 	if err != nil || len(found) == 0 {
