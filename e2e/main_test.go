@@ -7,6 +7,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -21,16 +22,18 @@ var (
 )
 
 func TestMain(m *testing.M) {
+	code := 1
 	dir, err := os.MkdirTemp("", "wiremeter-e2e")
 	if err == nil {
-		err = prepare(dir)
+		if err = prepare(dir); err == nil {
+			code = m.Run()
+		}
+		err = errors.Join(err, os.RemoveAll(dir))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
-		os.Exit(1)
+		code = 1
 	}
-	code := m.Run()
-	os.RemoveAll(dir)
 	os.Exit(code)
 }
 
@@ -47,7 +50,7 @@ func prepare(dir string) error {
 		args []string
 	}{
 		{"..", []string{"go", "build", "-o", wiremeter, "./cmd/wiremeter"}},
-		{install, []string{"npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"}},
+		{install, []string{"npm", "ci", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"}},
 		// The one install script that is needed: it puts Claude Code's binary in place.
 		{install, []string{"node", "node_modules/@anthropic-ai/claude-code/install.cjs"}},
 	}

@@ -7,11 +7,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,6 +27,7 @@ import (
 type stage struct {
 	*testing.T
 	provider *scripted.Provider
+	vanish   func() // ends the provider
 	house    string
 	home     string
 	work     string
@@ -35,12 +39,13 @@ func newStage(t *testing.T, o scripted.Options) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	s := &stage{T: t, provider: p, house: t.TempDir(), home: t.TempDir(), work: t.TempDir()}
+	s.vanish = sync.OnceFunc(func() {
 		if err := p.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	s := &stage{T: t, provider: p, house: t.TempDir(), home: t.TempDir(), work: t.TempDir()}
+	t.Cleanup(s.vanish)
 	s.write(filepath.Join(s.house, "provider.pem"), string(p.CAPEM()))
 	return s
 }
@@ -61,42 +66,89 @@ func (s *stage) upstream() []string {
 	for _, c := range s.provider.ConnectTo() {
 		flags = append(flags, "--connect-to", c)
 	}
-	// Nothing else is to be had: dead at once, on loopback.
-	return append(flags, "--connect-to", "::127.0.0.1:1")
+	return append(flags, "--connect-to", nowhere)
 }
+
+// nowhere is where all else leads to: dead at once, on loopback.
+const nowhere = "::127.0.0.1:1"
 
 // env is all that the agent is told besides what wiremeter adds.
 func (s *stage) env(more ...string) []string {
 	return append([]string{
-		"HOME=" + s.home, "PATH=" + agents + ":" + os.Getenv("PATH"), "TERM=dumb", "NO_COLOR=1", "LANG=C.UTF-8", "TMPDIR=" + s.T.TempDir(),
+		"HOME=" + s.home, "PATH=" + agents + ":" + os.Getenv("PATH"), "TERM=dumb", "NO_COLOR=1", "LANG=C.UTF-8", "TMPDIR=" + s.TempDir(),
 	}, more...)
 }
 
-const patience = 3 * time.Minute
-
-// metered runs a command through `wiremeter run` and returns what it printed.
-func (s *stage) metered(env []string, command ...string) string {
+// dressed makes the agent's home and returns its environment.
+func (s *stage) dressed(a agent) []string {
 	s.Helper()
-	args := append([]string{"run", "--home", s.house}, s.upstream()...)
+	if a.dress != nil {
+		a.dress(s)
+	}
+	return s.env(a.env...)
+}
+
+const patience = 2 * time.Minute
+
+// ended is what a program leaves.
+type ended struct {
+	out, errs string
+	code      int // -1: a signal
+}
+
+// metered runs a command through `wiremeter run`, which starts its own proxy.
+func (s *stage) metered(env []string, command ...string) ended {
+	s.Helper()
+	return s.run(s.upstream(), env, command...)
+}
+
+// run runs a command through `wiremeter run`, as it is told.
+func (s *stage) run(flags, env []string, command ...string) ended {
+	s.Helper()
+	args := append([]string{"run", "--home", s.house}, flags...)
 	return s.exec(env, wiremeter, append(append(args, "--"), command...)...)
 }
 
-func (s *stage) exec(env []string, name string, args ...string) string {
+func (s *stage) exec(env []string, name string, args ...string) ended {
 	s.Helper()
+	return s.end(s.program(env, name, args...))
+}
+
+// program is a command of the stage's, ready to start.
+func (s *stage) program(env []string, name string, args ...string) *exec.Cmd {
 	ctx, cancel := context.WithTimeout(s.Context(), patience)
-	defer cancel()
+	s.Cleanup(cancel)
 	c := exec.CommandContext(ctx, name, args...)
 	c.Dir, c.Env = s.work, env
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
 	c.WaitDelay = 10 * time.Second
-	var out, errs bytes.Buffer
-	c.Stdout, c.Stderr = &out, &errs
-	err := c.Run()
-	s.Logf("%s %v\nstdout: %.2000s\nstderr: %.4000s", filepath.Base(name), args, out.Bytes(), errs.Bytes())
-	if err != nil {
-		s.Fatalf("%s: %v", filepath.Base(name), err)
+	c.Stdout, c.Stderr = new(bytes.Buffer), new(bytes.Buffer)
+	return c
+}
+
+// end waits for a command, which it starts unless it runs already.
+func (s *stage) end(c *exec.Cmd) ended {
+	s.Helper()
+	run := c.Run
+	if c.Process != nil {
+		run = c.Wait
 	}
-	return out.String()
+	err := run()
+	e := ended{out: fmt.Sprint(c.Stdout), errs: fmt.Sprint(c.Stderr), code: c.ProcessState.ExitCode()}
+	s.Logf("%s %v: %d\nstdout: %.2000s\nstderr: %.4000s", filepath.Base(c.Path), c.Args[1:], e.code, e.out, e.errs)
+	if _, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok {
+		s.Fatalf("%s: %v", filepath.Base(c.Path), err)
+	}
+	return e
+}
+
+// well holds a program to have ended well.
+func (s *stage) well(e ended) ended {
+	s.Helper()
+	if e.code != 0 {
+		s.Fatalf("exit code %d\n%s", e.code, e.errs)
+	}
+	return e
 }
 
 // row is what the export says of one exchange.
@@ -129,7 +181,7 @@ func (r row) tokens() usage.Tokens {
 func (s *stage) export() []row {
 	s.Helper()
 	var rows []row
-	lines := bufio.NewScanner(strings.NewReader(s.exec(s.env(), wiremeter, "export", "--home", s.house)))
+	lines := bufio.NewScanner(strings.NewReader(s.well(s.exec(s.env(), wiremeter, "export", "--home", s.house)).out))
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		var r row

@@ -1,0 +1,161 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"encoding/base64"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/wiremeter/wiremeter/scripted"
+)
+
+// canary marks what nobody may keep: "canary-of-the-prompt".
+const canary = "canary-of-"
+
+// TestNothingLeaks: no prompt, no answer, no key, no cookie and no query is in
+// any file of wiremeter's, in its log, or in what it prints.
+func TestNothingLeaks(t *testing.T) {
+	c := &cage{t: t}
+	s := newStage(t, scripted.Options{Scenario: c.play})
+	v := s.serve("--log-level", "debug")
+	for _, a := range []struct {
+		agent
+		key string
+	}{{claude, "ANTHROPIC_API_KEY=sk-ant-"}, {codex, "CODEX_API_KEY=sk-"}, {gemini, "GEMINI_API_KEY="}} {
+		command := slices.Clone(a.command)
+		command[slices.Index(command, "say hi")] = canary + "the-prompt-of-" + a.name
+		e := s.well(s.run(nil, append(s.dressed(a.agent), a.key+canary+"the-key-of-"+a.name), command...))
+		if c.requireFlown("the-prompt-of-"+a.name, "the-key-of-"+a.name, "the-tool"); !strings.Contains(e.out, canary+"an-answer") {
+			t.Errorf("%s has not seen the answer", a.name)
+		}
+	}
+	s.curls(v)
+	c.requireFlown("a-query", "a-token", "a-cookie", "a-prompt")
+	s.settled()
+	requireNone(t, s.files()) // while it works, too
+	s.vanish()
+	s.curls(v)
+	s.run(nil, s.env(), "curl", "-sS", "-H", "Host: "+canary+"another-host", "https://api.openai.com/v1/models")
+	said := map[string]string{"the status": s.exec(s.env(), "curl", "-sS", "http://"+v.addr+"/wiremeter/status").out, "the log": v.log()}
+	for _, what := range []string{"export", "report"} {
+		said[what] = s.well(s.exec(s.env(), wiremeter, what, "--home", s.house)).out
+	}
+	if !strings.Contains(said["the log"], " DBG ") || !strings.Contains(said["the log"], "cannot pass an exchange on") {
+		t.Errorf("the log has little to tell, so it proves nothing:\n%s", said["the log"])
+	}
+	requireNone(t, said)
+	requireNone(t, s.files())
+}
+
+// curls asks in the ways that the agents do not: with keys in queries, with
+// cookies, past the providers.
+func (s *stage) curls(v *server) {
+	s.Helper()
+	const query, google = "?key=" + canary + "a-query", "https://generativelanguage.googleapis.com/v1beta/models"
+	post := []string{
+		"-H", "Authorization: Bearer " + canary + "a-token", "-H", "Cookie: a=" + canary + "a-cookie", "-H", "Content-Type: application/json",
+		"-d", `{"model":"gpt-5.6","contents":[{"parts":[{"text":"` + canary + `a-prompt"}]}]}`,
+	}
+	for _, args := range [][]string{
+		append(post, google+"/gemini-2.5-pro:generateContent"+query),
+		append(post, google+"/gemini-2.5-pro:streamGenerateContent"+query+"&alt=sse"),
+		append(post, google+"/gemini-2.5-pro:countTokens"+query),
+		append(post, google+"/nothing:here"+query),
+		append(post, "--noproxy", "*", "http://"+v.addr+"/gemini/v1beta/models/gemini-2.5-pro:generateContent"+query),
+		append(post, "--noproxy", "*", "http://"+v.addr+"/nowhere"+query),
+		append(post, "https://api.openai.com/v1/chat/completions"+query),
+		append(post, "https://api.anthropic.com/v1/messages"+query),
+		append(post, "https://elsewhere.example/"+query), // tunnelled
+		append(post, "http://elsewhere.example/"+query),
+		append(post, "-x", "http://someone:"+canary+"a-password@"+v.addr, google+"/gemini-2.5-pro:generateContent"+query),
+		{"--cacert", filepath.Join(s.house, "provider.pem"), google + query}, // refuses our certificate
+		{google + query},
+	} {
+		s.run([]string{"--quiet"}, s.env(), append([]string{"curl", "-sS"}, args...)...)
+	}
+}
+
+// cage lets canaries fly with the provider's answers, and catches those that
+// reach it.
+type cage struct {
+	t    *testing.T
+	mu   sync.Mutex
+	seen strings.Builder
+}
+
+// play asks the first time for a tool, and answers curl well, with an error and
+// with a cut, by turns.
+func (c *cage) play(call scripted.Call) scripted.Script {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	fmt.Fprintln(&c.seen, call.Request.URL, call.Request.Header, string(call.Body))
+	script := scripted.Script{Text: canary + "an-answer, at length", Cookie: "b=" + canary + "a-set-cookie"}
+	if !strings.HasPrefix(call.Request.UserAgent(), "curl/") {
+		for _, a := range all {
+			if strings.Contains(string(call.Body), canary+"the-prompt-of-"+a.name) && !strings.Contains(string(call.Body), canary+"the-tool") {
+				script.Tool = &scripted.Tool{Name: a.tool.Name, Input: strings.ReplaceAll(a.tool.Input, "echo hi", "echo "+canary+"the-tool")}
+			}
+		}
+		return script
+	}
+	switch call.Number % 3 {
+	case 1:
+		script.Refuse = 401
+	case 2:
+		script.CutAfter = 1
+	}
+	return script
+}
+
+// requireFlown: what did not pass could not have leaked.
+func (c *cage) requireFlown(names ...string) {
+	c.t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, name := range names {
+		if !strings.Contains(c.seen.String(), canary+name) {
+			c.t.Errorf("the provider has not seen %q", canary+name)
+		}
+	}
+}
+
+func requireNone(t *testing.T, texts map[string]string) {
+	t.Helper()
+	forms := []string{canary}
+	for before := range 3 { // credentials travel in base64, in one of its three alignments
+		coded := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("x", before) + canary))
+		forms = append(forms, coded[(before*8+5)/6:len(coded)-1])
+	}
+	for name, text := range texts {
+		for _, form := range forms {
+			if i := strings.Index(text, form); i >= 0 {
+				t.Errorf("%s holds %q", name, text[max(0, i-100):min(i+50, len(text))])
+			}
+		}
+	}
+}
+
+// files reads every file of wiremeter's.
+func (s *stage) files() map[string]string {
+	s.Helper()
+	all := make(map[string]string)
+	err := filepath.WalkDir(s.house, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		all[path] = string(text)
+		return err
+	})
+	if err != nil {
+		s.Fatal(err)
+	}
+	return all
+}

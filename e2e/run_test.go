@@ -1,0 +1,188 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/wiremeter/wiremeter/scripted"
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// TestAsIfAlone: an agent does with wiremeter what it does without: it asks the
+// same, says the same and ends with the same code.
+func TestAsIfAlone(t *testing.T) {
+	for name, script := range map[string]scripted.Script{"answered": {}, "refused": {Refuse: http.StatusBadRequest}} {
+		for _, a := range all {
+			t.Run(name+"/"+a.name, func(t *testing.T) {
+				alone, asked := act(t, script, func(s *stage) ended {
+					return s.exec(append(s.dressed(a), s.tunnel()...), filepath.Join(agents, a.command[0]), a.command[1:]...)
+				})
+				metered, askedToo := act(t, script, func(s *stage) ended {
+					return s.run(append(s.upstream(), "--quiet"), s.dressed(a), a.command...)
+				})
+				if (alone.code != 0) != (name == "refused") || metered.code != alone.code || metered.out != alone.out {
+					t.Errorf("exit code and output are %d %q, without wiremeter %d %q", metered.code, metered.out, alone.code, alone.out)
+				}
+				if !slices.Equal(askedToo, asked) {
+					t.Errorf("it asks\n%s\nwithout wiremeter\n%s", strings.Join(askedToo, "\n"), strings.Join(asked, "\n"))
+				}
+				if strings.Contains(metered.errs, "wiremeter:") {
+					t.Errorf("--quiet is not: %s", metered.errs)
+				}
+			})
+		}
+	}
+}
+
+// act plays the script for what is done and returns what the provider was asked.
+func act(t *testing.T, script scripted.Script, do func(*stage) ended) (e ended, asked []string) {
+	t.Helper()
+	var mu sync.Mutex
+	s := newStage(t, scripted.Options{Scenario: func(c scripted.Call) scripted.Script {
+		mu.Lock()
+		defer mu.Unlock()
+		asked = append(asked, head(c.Request))
+		return script
+	}})
+	return do(s), asked
+}
+
+// another is what differs from run to run: identifiers and times.
+var another = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b\d{13}\b`)
+
+// head is a request without its body, and without what concerns one hop alone.
+func head(r *http.Request) string {
+	h := r.Header.Clone()
+	h.Del("Connection")
+	h.Set("Content-Length", fmt.Sprint(h.Get("Content-Length") != "")) // the body has identifiers and times of its own
+	return another.ReplaceAllString(fmt.Sprint(r.Method, " ", r.Host, r.URL, h), "…")
+}
+
+// tunnel is a proxy that tunnels to the provider and nowhere else, and returns
+// the environment that leads an agent there without wiremeter.
+func (s *stage) tunnel() []string {
+	s.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodConnect || !slices.Contains(scripted.Hosts, r.URL.Hostname()) {
+			http.Error(w, "only to the provider", http.StatusForbidden)
+			return
+		}
+		to, err := new(net.Dialer).DialContext(r.Context(), "tcp", s.provider.Addr())
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+			return
+		}
+		defer to.Close()
+		from, ahead, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer from.Close()
+		fmt.Fprint(from, "HTTP/1.1 200 Connection established\r\n\r\n")
+		go func() {
+			_, _ = io.Copy(to, ahead)
+			_ = to.(*net.TCPConn).CloseWrite()
+		}()
+		_, _ = io.Copy(from, to)
+	}))
+	s.Cleanup(server.Close)
+	env := []string{"NODE_USE_ENV_PROXY=1"}
+	for _, name := range []string{"HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"} {
+		env = append(env, name+"="+server.URL)
+	}
+	for _, name := range []string{"NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "CODEX_CA_CERTIFICATE"} {
+		env = append(env, name+"="+filepath.Join(s.house, "provider.pem"))
+	}
+	return env
+}
+
+// TestSummary: the run says at its end what the ledger says.
+func TestSummary(t *testing.T) {
+	for _, a := range all {
+		t.Run(a.name, func(t *testing.T) {
+			s := newStage(t, first(1, scripted.Script{Tool: &a.tool}))
+			e := s.well(s.metered(s.dressed(a), a.command...))
+			calls := s.provider.Ledger()
+			var sum [4]int64
+			for _, c := range calls {
+				k := c.Response.Tokens
+				for i, counts := range [][]*int64{{k.Input}, {k.CacheRead}, {k.CacheWrite5m, k.CacheWrite1h, k.CacheWriteOther}, {k.Output}} {
+					for _, n := range counts {
+						if n != nil {
+							sum[i] += *n
+						}
+					}
+				}
+			}
+			write := thousands(sum[2])
+			if a.name == gemini.name {
+				write = "-" // it says nothing of cache writes
+			}
+			want := fmt.Sprintf("wiremeter: %s  %d requests  input %s  cache read %s  cache write %s  output %s\n",
+				calls[0].Response.Model, len(calls), thousands(sum[0]), thousands(sum[1]), write, thousands(sum[3]))
+			if !strings.Contains(e.errs, want) || strings.Contains(e.out, "wiremeter:") {
+				t.Errorf("want %q at the end of standard error, and there alone", want)
+			}
+		})
+	}
+}
+
+func thousands(n int64) string {
+	if n < 1000 {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
+}
+
+// TestLeft: a user's Ctrl-C reaches the agent, which hangs up in the middle of
+// an answer. What was said until then is kept.
+func TestLeft(t *testing.T) {
+	for proto, http1 := range map[string]bool{"h2_upstream": false, "h1_upstream": true} {
+		t.Run(proto, func(t *testing.T) {
+			o := always(scripted.Script{HangAfter: 5})
+			o.HTTP1Only = http1
+			s := newStage(t, o)
+			args := append(append([]string{"run", "--home", s.house}, s.upstream()...), "--")
+			args = append(append(args, claude.command...), "--output-format", "stream-json", "--verbose", "--include-partial-messages")
+			c := s.program(s.dressed(claude), wiremeter, args...)
+			c.Stdout = &watch{text: "text_delta", do: func() {
+				if err := c.Process.Signal(os.Interrupt); err != nil {
+					t.Error(err)
+				}
+			}}
+			s.end(c)
+			requireOutcomes(t, s.rows(claude), usage.Interrupted)
+		})
+	}
+}
+
+// watch takes output and acts once, when it has the text.
+type watch struct {
+	seen []byte
+	text string
+	do   func()
+}
+
+func (w *watch) String() string { return string(w.seen) }
+
+func (w *watch) Write(p []byte) (int, error) {
+	w.seen = append(w.seen, p...)
+	if w.do != nil && bytes.Contains(w.seen, []byte(w.text)) {
+		w.do()
+		w.do = nil
+	}
+	return len(p), nil
+}
