@@ -118,6 +118,9 @@ func (c *connect) end(payload []byte) {
 	if c.head[0]&isCompressed != 0 && len(payload) > 0 { // nothing is nothing in any coding
 		f.Data, f.IsTooLarge = c.decoded(payload)
 	}
+	if f.Event == EnvelopeEnd {
+		f = f.limited() // it is JSON
+	}
 	c.emit(f)
 }
 

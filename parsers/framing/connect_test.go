@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -117,6 +118,7 @@ func TestConnectTooLarge(t *testing.T) {
 		"too long":                  {envelopes(0, string(large)), kept{isTooLarge: true}},
 		"too long when decoded":     {envelopes(3, string(gzipped(large))), kept{event: "end", isTooLarge: true}},
 		"too long to be decoded":    {envelopes(1, string(large)), kept{isTooLarge: true}},
+		"an end nested too deep":    {envelopes(2, strings.Repeat("[", maxNesting+1)), kept{event: "end", isTooLarge: true}},
 		"other flags, and too long": {envelopes(0x40, string(large), string(large)), kept{data: "after"}},
 	}
 	for name, tt := range tests {
