@@ -22,7 +22,7 @@ proxy:              usage github.com/elazarl/goproxy github.com/rs/zerolog golan
 parsers:            usage parsers/... github.com/tidwall/gjson -os -net -net/http -time -log -context -sync -database/sql
 parsers/framing:    -os -net -net/http -time -log -context -sync -database/sql
 parsers/coding:     github.com/klauspost/compress github.com/andybalholm/brotli -os -net -net/http -time -log -context -sync -database/sql
-parsers/dialect:    usage parsers/framing github.com/tidwall/gjson -os -net -net/http -time -log -context -sync -database/sql
+parsers/dialect:    usage parsers/framing github.com/tidwall/gjson google.golang.org/protobuf/encoding/protowire -os -net -net/http -time -log -context -sync -database/sql
 parsers/provider:   usage -os -net -net/http -time -log -context -sync -database/sql
 capture:            usage parsers parsers/coding github.com/rs/zerolog github.com/oklog/ulid -net/http -os -database/sql
 store:              usage github.com/rs/zerolog -net/http -database/sql
@@ -37,6 +37,7 @@ cmd/wiremeter:      capture certs parsers proxy report scripted store store/sqli
 var doors = map[string]string{
 	"github.com/elazarl/goproxy":      "proxy bench",
 	"github.com/tidwall/gjson":        "parsers parsers/dialect",
+	"google.golang.org/protobuf":      "parsers/dialect",
 	"github.com/mattn/go-sqlite3":     "store/sqlite",
 	"github.com/spf13/cobra":          "cmd/wiremeter",
 	"github.com/pelletier/go-toml/v2": "cmd/wiremeter",
