@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"github.com/wiremeter/wiremeter/usage"
 )
 
 // TestShutdownDrains: what is under way ends in peace, streams and sockets and
@@ -87,7 +89,7 @@ func TestShutdownDeadline(t *testing.T) {
 	if n, err := socket.Read(make([]byte, 1)); err == nil {
 		t.Errorf("the tunnel goes on: %d bytes", n)
 	}
-	if err := s.taps.only(t).end(t); err == nil {
-		t.Error("the tap heard of a natural end")
+	if err := s.taps.only(t).end(t); !errors.Is(err, usage.Stopped) {
+		t.Errorf("the tap ended with %v", err)
 	}
 }

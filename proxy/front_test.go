@@ -191,6 +191,9 @@ func TestRefusedCertificate(t *testing.T) {
 		"with_an_alert": func(c net.Conn, config *tls.Config) error {
 			return tls.Client(c, config).HandshakeContext(context.Background())
 		},
+		"with_an_alert_in_plain_text": func(c net.Conn, config *tls.Config) error {
+			return tls.Client(&plainAlert{Conn: c}, config).HandshakeContext(context.Background())
+		},
 		"without_a_word": func(c net.Conn, config *tls.Config) error {
 			config = config.Clone()
 			config.InsecureSkipVerify = true
@@ -219,6 +222,22 @@ func TestRefusedCertificate(t *testing.T) {
 			}
 		})
 	}
+}
+
+// plainAlert says what OpenSSL says in TLS 1.3 of an authority that it does not
+// know: an alert as it was before there was a key.
+type plainAlert struct {
+	net.Conn
+	isGreeted bool
+}
+
+func (c *plainAlert) Write(p []byte) (int, error) {
+	if c.isGreeted {
+		_, err := c.Conn.Write([]byte{20, 3, 3, 0, 1, 1, 21, 3, 3, 0, 2, 2, 48})
+		return len(p), err
+	}
+	c.isGreeted = true
+	return c.Conn.Write(p)
 }
 
 // TestUnusedConnection: an agent that has used its connections before may close

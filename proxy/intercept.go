@@ -22,7 +22,8 @@ type connection struct {
 
 	peeking bool
 	peeked  []byte
-	key     string // names the agent and the host, once the TLS hello was read
+	key     string          // names the agent and the host, once the TLS hello was read
+	tail    [alertSize]byte // the last bytes read before it was decrypted
 
 	decrypted time.Time // when the handshake was done
 }
@@ -31,6 +32,10 @@ func (c *connection) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if c.peeking {
 		c.peeked = append(c.peeked, p[:n]...)
+	}
+	if c.decrypted.IsZero() && n > 0 {
+		kept := copy(c.tail[:], c.tail[min(n, alertSize):])
+		copy(c.tail[kept:], p[max(0, n-alertSize):n])
 	}
 	return n, err
 }

@@ -46,6 +46,7 @@ type Proxy struct {
 	inner    *http.Server // intercepted connections, already decrypted
 	arrivals *arrivals    // from the front to inner
 	dialer   *dialer
+	relay    *relay
 	hello    *tls.Config // meets every TLS hello
 	verdicts verdicts
 	seen     atomic.Int64
@@ -57,10 +58,10 @@ type Proxy struct {
 func New(o Options) *Proxy {
 	p := &Proxy{opts: o, arrivals: newArrivals(), dialer: newDialer(o.Upstream), slack: make([]byte, slackSize)}
 	p.hello = p.newHello()
-	relay := newRelay(o, p.dialer, &p.seen, &p.open)
-	p.front = p.newServer(p.newFront(relay))
+	p.relay = newRelay(o, p.dialer, &p.seen, &p.open)
+	p.front = p.newServer(p.newFront(p.relay))
 	p.inner = p.newServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		relay.serve(w, r, intercepted(r))
+		p.relay.serve(w, r, intercepted(r))
 	}))
 	p.inner.ConnContext = withInterception
 	p.inner.ConnState = p.watch
@@ -109,6 +110,7 @@ func (p *Proxy) Shutdown(ctx context.Context) error {
 	p.open.drain()
 	err := errors.Join(p.front.Shutdown(ctx), p.inner.Shutdown(ctx), p.open.wait(ctx))
 	if err != nil {
+		p.relay.isCut.Store(true)
 		err = errors.Join(ctx.Err(), p.front.Close(), p.inner.Close())
 		p.open.closeAll()
 	}

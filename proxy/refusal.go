@@ -15,7 +15,7 @@ import (
 
 func (p *Proxy) handshakeFailed(c *connection, err error) {
 	p.hangUp(c)
-	if !isRefusal(err) {
+	if !isRefusal(err) && !c.hasPlainAlert() {
 		p.opts.Log.Debug().Str("host", c.host).Err(err).Msg("an agent's TLS handshake failed")
 		return
 	}
@@ -97,6 +97,20 @@ func refusalKey(c *connection, hello *tls.ClientHelloInfo) string {
 // greaseless leaves out the values 0x0a0a, 0x1a1a … 0xfafa.
 func greaseless[T ~uint16](values []T) []T {
 	return slices.DeleteFunc(slices.Clone(values), func(v T) bool { return v&0x0f0f == 0x0a0a && v>>8 == v&0xff })
+}
+
+const alertSize = 7
+
+// plainAlerts are the same alerts by their numbers.
+const plainAlerts = "\x2a\x2b\x2c\x2d\x2e\x30"
+
+// hasPlainAlert reports whether the last that the agent sent is such an alert,
+// unencrypted. OpenSSL sends it so in TLS 1.3, where crypto/tls expects
+// ciphertext already and can make nothing of it.
+func (c *connection) hasPlainAlert() bool {
+	const alert, size, fatal = 21, 2, 2
+	t := c.tail
+	return t[0] == alert && t[1] == 3 && t[3] == 0 && t[4] == size && t[5] <= fatal && strings.IndexByte(plainAlerts, t[6]) >= 0
 }
 
 // refusalAlerts are the TLS alerts (RFC 8446, 6.2) by which a peer says that it

@@ -29,6 +29,7 @@ type passage struct {
 	path   *url.URL
 	run    string
 	tap    Tap
+	relay  *relay
 }
 
 type passageKey struct{}
@@ -42,6 +43,7 @@ type relay struct {
 	proxy *httputil.ReverseProxy
 	seen  *atomic.Int64
 	open  *openConns
+	isCut atomic.Bool // what is under way ends because wiremeter does
 }
 
 // pieceWait is how long a piece of a response with a stated length waits for the
@@ -66,6 +68,7 @@ func newRelay(o Options, d *dialer, seen *atomic.Int64, open *openConns) *relay 
 // serve passes one exchange on and returns when it has ended.
 func (y *relay) serve(w http.ResponseWriter, r *http.Request, p *passage) {
 	y.seen.Add(1)
+	p.relay = y
 	p.tap = &guarded{Tap: y.opts.Begin(exchange(r, p)), log: y.opts.Log}
 	if p.front == usage.Forward && p.scheme == "https" && !isSameHost(r.Host, p.host) {
 		p.tap.End(usage.Misdirected)
@@ -162,20 +165,31 @@ func redact(err error) error {
 func reply(w http.ResponseWriter, status int, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	body := map[string]any{"error": map[string]any{"type": "wiremeter", "message": "wiremeter: " + message}}
-	_ = json.NewEncoder(w).Encode(body) // fails only when the agent is gone
+	body := json.NewEncoder(w)
+	body.SetEscapeHTML(false)
+	// It fails only when the agent is gone.
+	_ = body.Encode(map[string]any{"error": map[string]any{"type": "wiremeter", "message": "wiremeter: " + message}})
 }
 
 // faultOf names what ended an exchange: the agent, if it is gone, else the
 // upstream.
 func faultOf(r *http.Request, err error, otherwise usage.Fault) usage.Fault {
 	if r.Context().Err() != nil {
-		return usage.AgentGone
+		return goneFault(r)
 	}
 	if isCertificateError(err) {
 		return usage.UpstreamCertificate
 	}
 	return otherwise
+}
+
+// goneFault tells why the agent is gone: by itself, or because wiremeter let go
+// of it.
+func goneFault(r *http.Request) usage.Fault {
+	if passageOf(r).relay.isCut.Load() {
+		return usage.Stopped
+	}
+	return usage.AgentGone
 }
 
 func isCertificateError(err error) bool {

@@ -177,7 +177,7 @@ func (b *responseBody) Read(p []byte) (int, error) {
 	case err != io.EOF:
 		b.end(faultOf(b.request, err, usage.UpstreamCut))
 	case b.request.Context().Err() != nil:
-		b.end(usage.AgentGone) // the provider was told, and ended what nobody waits for
+		b.end(goneFault(b.request)) // the provider was told, and ended what nobody waits for
 	default:
 		b.end(nil)
 	}
@@ -186,7 +186,7 @@ func (b *responseBody) Read(p []byte) (int, error) {
 
 func (b *responseBody) Close() error {
 	b.mu.Lock()
-	b.end(usage.AgentGone)
+	b.end(goneFault(b.request))
 	b.mu.Unlock()
 	return b.ReadCloser.Close()
 }

@@ -33,6 +33,7 @@ type Fault string
 
 const (
 	AgentGone           Fault = "agent_gone"           // the agent hung up
+	Stopped             Fault = "stopped"              // wiremeter was stopped and could wait no longer
 	UpstreamUnreachable Fault = "upstream_unreachable" // no connection to the provider
 	UpstreamCertificate Fault = "upstream_certificate" // the provider's certificate did not verify
 	UpstreamCut         Fault = "upstream_cut"         // the provider's side ended in the middle

@@ -53,6 +53,7 @@ type Tally struct {
 	Provider      string  // empty for a host that is no provider's
 	Host          string
 	Reason        string // why: count_tokens, no_provider, certificate_refused, queue_full …
+	Run           string // the run's name, from the proxy credentials; empty without
 	Count         int64
 	RequestBytes  int64
 	ResponseBytes int64
