@@ -201,7 +201,7 @@ func (r *Recorder) lose(record *usage.Record, reason string) {
 	r.lost++
 	r.tally(usage.Tally{
 		At: record.StartedAt, Outcome: usage.Lost, Provider: record.Provider, Host: record.Host, Reason: reason,
-		Count: 1, RequestBytes: record.RequestBytes, ResponseBytes: record.ResponseBytes,
+		Run: record.Run, Count: 1, RequestBytes: record.RequestBytes, ResponseBytes: record.ResponseBytes,
 	})
 }
 

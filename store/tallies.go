@@ -9,16 +9,17 @@ import (
 )
 
 // maxTallies bounds the kinds of tallies that wait. Agents choose the hosts that
-// they call, so their number has no bound of its own.
+// they call and the names of their runs, so these have no bound of their own.
 const maxTallies = 4096
 
-// otherHosts stands for the hosts beyond it; the counts stay exact.
+// otherHosts stands for the hosts beyond it, of whatever run; the counts stay
+// exact.
 const otherHosts = "(other hosts)"
 
 type tallyKey struct {
-	hour                   int64
-	outcome                usage.Outcome
-	provider, host, reason string
+	hour                        int64
+	outcome                     usage.Outcome
+	provider, host, reason, run string
 }
 
 // tallies adds up tallies of the same hour and kind.
@@ -31,7 +32,7 @@ func (m *tallies) add(t usage.Tally) {
 	key := keyOf(t)
 	sum, isThere := (*m)[key]
 	if !isThere && len(*m) >= maxTallies {
-		t.Host = otherHosts
+		t.Host, t.Run = otherHosts, ""
 		key = keyOf(t)
 		sum = (*m)[key]
 	}
@@ -42,7 +43,7 @@ func (m *tallies) add(t usage.Tally) {
 }
 
 func keyOf(t usage.Tally) tallyKey {
-	return tallyKey{t.At.Truncate(time.Hour).Unix(), t.Outcome, t.Provider, t.Host, t.Reason}
+	return tallyKey{t.At.Truncate(time.Hour).Unix(), t.Outcome, t.Provider, t.Host, t.Reason, t.Run}
 }
 
 func (m tallies) list() []usage.Tally { return slices.Collect(maps.Values(m)) }

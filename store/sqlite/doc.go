@@ -10,8 +10,8 @@
 //
 // The file is in WAL mode with synchronous=FULL: a transaction that was
 // answered survives a killed process and a power cut. Its layout is the table
-// exchanges, one row a record, and the table tallies, one row for each hour
-// and kind of exchange that leaves no record. Unknown is NULL. PRAGMA
+// exchanges, one row a record, and the table tallies, one row for each hour,
+// run and kind of exchange that leaves no record. Unknown is NULL. PRAGMA
 // user_version is the number of the last file of migrations/ that was applied;
 // to change the layout, add a file with the next number, never edit one that
 // was released.

@@ -112,6 +112,13 @@ func (r *Reader) Records(ctx context.Context, f Filter) iter.Seq2[usage.Record, 
 	}
 }
 
+// KnowsRun reports whether a record or a tally of the run of this name is kept.
+func (r *Reader) KnowsRun(ctx context.Context, name string) (isKnown bool, err error) {
+	const question = "SELECT EXISTS (SELECT 1 FROM exchanges WHERE run = ?1) OR EXISTS (SELECT 1 FROM tallies WHERE run = ?1)"
+	err = r.sql.QueryRowContext(ctx, question, name).Scan(&isKnown)
+	return isKnown, wrap("read", r.path, err)
+}
+
 func scan(rows *sql.Rows) (usage.Record, error) {
 	var record usage.Record
 	places := make([]any, len(columns))

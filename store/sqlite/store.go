@@ -53,9 +53,9 @@ var (
 
 	isMeteredSQL = "SELECT EXISTS (SELECT 1 FROM exchanges WHERE response_id = ? AND provider IS ? AND outcome = 'metered')"
 
-	addUpSQL = `INSERT INTO tallies (hour, outcome, provider, host, reason, count, request_bytes, response_bytes)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (hour, outcome, provider, host, reason) DO UPDATE SET
+	addUpSQL = `INSERT INTO tallies (hour, outcome, provider, host, reason, run, count, request_bytes, response_bytes)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (hour, outcome, provider, host, reason, run) DO UPDATE SET
     count = count + excluded.count,
     request_bytes = request_bytes + excluded.request_bytes,
     response_bytes = response_bytes + excluded.response_bytes`
@@ -101,12 +101,12 @@ func (b batch) record(r *usage.Record) error {
 func shownAgain(r *usage.Record) *usage.Tally {
 	return &usage.Tally{
 		At: r.StartedAt, Outcome: usage.NotBillable, Provider: r.Provider, Host: r.Host, Reason: "already_counted",
-		Count: 1, RequestBytes: r.RequestBytes, ResponseBytes: r.ResponseBytes,
+		Run: r.Run, Count: 1, RequestBytes: r.RequestBytes, ResponseBytes: r.ResponseBytes,
 	}
 }
 
 func (b batch) tally(t *usage.Tally) error {
 	_, err := b.addUp.ExecContext(b.ctx, t.At.Truncate(time.Hour).UnixMilli(),
-		string(t.Outcome), t.Provider, t.Host, t.Reason, t.Count, t.RequestBytes, t.ResponseBytes)
+		string(t.Outcome), t.Provider, t.Host, t.Reason, t.Run, t.Count, t.RequestBytes, t.ResponseBytes)
 	return err
 }

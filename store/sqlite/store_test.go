@@ -213,9 +213,16 @@ func TestAFetchCountsOnce(t *testing.T) {
 	if got != "1246789" {
 		t.Errorf("stored %s", got)
 	}
-	for _, c := range ask(t, r, Question{}).Counts {
-		if c.Outcome == usage.NotBillable && (c.Reason != "already_counted" || c.Count != 2 || c.RequestBytes != 20 || c.ResponseBytes != 40) {
+	tallied := int64(0)
+	for _, c := range ask(t, r, Question{Filter: Filter{Run: full().Run}}).Counts {
+		if c.Outcome != usage.NotBillable {
+			continue
+		}
+		if tallied += c.Count; c.Reason != "already_counted" || c.Count != 2 || c.RequestBytes != 20 || c.ResponseBytes != 40 {
 			t.Errorf("tallied %+v", c)
 		}
+	}
+	if tallied != 2 {
+		t.Errorf("tallied %d for their run", tallied)
 	}
 }

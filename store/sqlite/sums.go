@@ -20,7 +20,7 @@ const Slot = 15 * time.Minute
 // Question asks for sums over the records of a filter.
 type Question struct {
 	Filter
-	By     []string // groups: model agent session_id provider outcome kind; none: one group
+	By     []string // groups: model agent session_id provider outcome reason kind run; none: one group
 	BySlot bool     // groups by Slot, too
 }
 
@@ -31,7 +31,8 @@ type Answer struct {
 }
 
 // Sum adds up the records of one group, and what their parts say beside them.
-// A part with a model of its own stands in the group of that model.
+// The model of a record is the one that its response names, else the one that
+// was asked for; a part with a model of its own stands in the group of that.
 type Sum struct {
 	By       []string     // the group, in the order of Question.By; "" is unknown
 	Slot     time.Time    // its begin; zero unless asked for
@@ -40,26 +41,29 @@ type Sum struct {
 }
 
 // Count says how many exchanges ended in one way: from the records, and from
-// the tallies of all hours that the filter's time touches. Tallies know no run:
-// a filter with one counts records only.
+// the tallies of all hours that the filter's time touches.
 type Count struct {
 	Outcome       usage.Outcome
 	Reason        string
 	Kind          usage.Kind // empty for tallies
+	Host          string     // empty for records
 	Count         int64
 	Doubtful      int64 // those of Count whose counts contradict the provider's total
 	RequestBytes  int64
 	ResponseBytes int64
 }
 
-// groupable are the columns to group by, and what stands there for a part.
-var groupable = map[string]string{
-	"model":      "coalesce(part.value ->> 'model', model)",
-	"agent":      "agent",
-	"session_id": "session_id",
-	"provider":   "provider",
-	"outcome":    "outcome",
-	"kind":       "kind",
+// groupable are the columns to group by: what stands there for a record, and
+// for a part.
+var groupable = map[string]struct{ own, part string }{
+	"model":      {"coalesce(model, model_requested)", "coalesce(part.value ->> 'model', model, model_requested)"},
+	"agent":      {"agent", "agent"},
+	"session_id": {"session_id", "session_id"},
+	"provider":   {"provider", "provider"},
+	"outcome":    {"outcome", "outcome"},
+	"reason":     {"reason", "reason"},
+	"kind":       {"kind", "kind"},
+	"run":        {"run", "run"},
 }
 
 // Ask answers q. The order of the sums and counts means nothing.
@@ -99,7 +103,7 @@ func sumsSQL(q Question) (string, []any) {
 		groups = append(groups, "slot")
 	}
 	for _, by := range q.By {
-		add("by_"+by, by, groupable[by])
+		add("by_"+by, groupable[by].own, groupable[by].part)
 		groups = append(groups, "by_"+by)
 	}
 	for _, c := range tokenColumns {
@@ -148,16 +152,16 @@ func sums(ctx context.Context, tx *sql.Tx, q Question) (all []Sum, err error) {
 	return all, rows.Err()
 }
 
-const recordCountsSQL = `SELECT outcome, reason, kind, count(*), sum(is_doubtful), sum(request_bytes), sum(response_bytes)
+const recordCountsSQL = `SELECT outcome, reason, kind, NULL, count(*), sum(is_doubtful), sum(request_bytes), sum(response_bytes)
 FROM exchanges WHERE %s GROUP BY outcome, reason, kind`
 
-const tallyCountsSQL = `SELECT outcome, reason, NULL, sum(count), 0, sum(request_bytes), sum(response_bytes)
-FROM tallies WHERE %s GROUP BY outcome, reason`
+const tallyCountsSQL = `SELECT outcome, reason, NULL, host, sum(count), 0, sum(request_bytes), sum(response_bytes)
+FROM tallies WHERE %s GROUP BY outcome, reason, host`
 
 func counts(ctx context.Context, tx *sql.Tx, f Filter) ([]Count, error) {
 	where, args := f.where()
 	all, err := scanCounts(tx.QueryContext(ctx, fmt.Sprintf(recordCountsSQL, where), args...))
-	if err != nil || f.Run != "" {
+	if err != nil {
 		return all, err
 	}
 	hours := f
@@ -177,7 +181,7 @@ func scanCounts(rows *sql.Rows, err error) (all []Count, _ error) {
 	for rows.Next() {
 		var c Count
 		err := rows.Scan(word[usage.Outcome]{&c.Outcome}, word[string]{&c.Reason}, word[usage.Kind]{&c.Kind},
-			&c.Count, &c.Doubtful, &c.RequestBytes, &c.ResponseBytes)
+			word[string]{&c.Host}, &c.Count, &c.Doubtful, &c.RequestBytes, &c.ResponseBytes)
 		if err != nil {
 			return nil, err
 		}

@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -27,12 +29,18 @@ func TestSumsKeepUnknownApartFromZero(t *testing.T) {
 			r.Model = "a"
 			r.Parts = []usage.Part{{Role: "advisor", Model: "b", Tokens: usage.Tokens{Output: n(9)}}, {Role: "compaction", Tokens: usage.Tokens{Input: n(100)}}}
 		}),
+		with("5", func(r *usage.Record) { r.Model = "a"; r.ModelRequested = "alias" }),
+		with("6", func(r *usage.Record) {
+			r.ModelRequested = "asked for"
+			r.Parts = []usage.Part{{Role: "compaction", Tokens: usage.Tokens{Output: n(3)}}}
+		}),
 	})
 	got := ask(t, r, Question{By: []string{"model"}}).Sums
 	slices.SortFunc(got, func(a, b Sum) int { return cmp.Compare(a.By[0], b.By[0]) })
 	want := []Sum{
 		{By: []string{""}, Requests: 1},
-		{By: []string{"a"}, Requests: 3, Tokens: usage.Tokens{Input: n(112), CacheRead: n(0), Output: n(1)}},
+		{By: []string{"a"}, Requests: 4, Tokens: usage.Tokens{Input: n(112), CacheRead: n(0), Output: n(1)}},
+		{By: []string{"asked for"}, Requests: 1, Tokens: usage.Tokens{Output: n(3)}},
 		{By: []string{"b"}, Requests: 0, Tokens: usage.Tokens{Output: n(9)}},
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -52,7 +60,10 @@ func TestSumsOfNothing(t *testing.T) {
 func TestEveryColumnGroups(t *testing.T) {
 	d, r := open(t)
 	store(t, d, []usage.Record{full()})
-	for by, want := range map[string]string{"model": "claude-opus-5", "agent": "claude-code", "session_id": "s1", "provider": "anthropic", "outcome": "metered", "kind": "model"} {
+	for by, want := range map[string]string{
+		"model": "claude-opus-5", "agent": "claude-code", "session_id": "s1", "provider": "anthropic",
+		"outcome": "metered", "reason": "total_contradicts_counts", "kind": "model", "run": "run-1",
+	} {
 		found := false
 		for _, s := range ask(t, r, Question{By: []string{by}, BySlot: true}).Sums {
 			found = found || s.By[0] == want && s.Requests == 1 && s.Slot.Equal(full().StartedAt.Truncate(Slot))
@@ -71,7 +82,7 @@ func TestCountsTakeTheHoursThatTheTimeTouches(t *testing.T) {
 	noon := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	var tallies []usage.Tally
 	for i := range 4 { // 10:59, 11:59, 12:59, 13:59
-		tallies = append(tallies, usage.Tally{At: noon.Add(time.Duration(i)*time.Hour - time.Minute - time.Hour), Outcome: usage.Tunnelled, Reason: "x", Count: 1 << i})
+		tallies = append(tallies, usage.Tally{At: noon.Add(time.Duration(i)*time.Hour - time.Minute - time.Hour), Outcome: usage.Tunnelled, Reason: "x", Run: fmt.Sprint("run-", i%2), Count: 1 << i})
 	}
 	store(t, d, []usage.Record{full()}, tallies...)
 	for name, test := range map[string]struct {
@@ -83,10 +94,37 @@ func TestCountsTakeTheHoursThatTheTimeTouches(t *testing.T) {
 		"since 11:30":    {Filter{Since: noon.Add(-30 * time.Minute)}, 14},
 		"until noon":     {Filter{Until: noon}, 3},
 		"until 12:00:01": {Filter{Until: noon.Add(time.Second)}, 7},
-		"a run":          {Filter{Run: "run-1"}, 0},
+		"a run":          {Filter{Run: "run-1"}, 10},
+		"a run, since":   {Filter{Run: "run-1", Since: noon.Add(30 * time.Minute)}, 8},
+		"another run":    {Filter{Run: "run-2"}, 0},
 	} {
 		if got, _ := total(ask(t, r, Question{Filter: test.f}), usage.Tunnelled); got != test.want {
 			t.Errorf("%s: got %d, want %d", name, got, test.want)
+		}
+	}
+}
+
+func TestCountsTellTheHosts(t *testing.T) {
+	d, r := open(t)
+	tally := usage.Tally{At: full().StartedAt, Outcome: usage.Tunnelled, Reason: "unreachable", Count: 1}
+	other, elsewhere := tally, tally
+	other.Run, elsewhere.Host = "run-1", "example.com"
+	store(t, d, []usage.Record{full()}, tally, other, elsewhere)
+	got := make(map[string]int64)
+	for _, c := range ask(t, r, Question{}).Counts {
+		got[string(c.Outcome)+" "+c.Host] += c.Count
+	}
+	if want := map[string]int64{"metered ": 1, "tunnelled ": 2, "tunnelled example.com": 1}; !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestKnownRuns(t *testing.T) {
+	d, r := open(t)
+	store(t, d, []usage.Record{full()}, usage.Tally{At: full().StartedAt, Outcome: usage.Tunnelled, Run: "run-2", Count: 1})
+	for name, want := range map[string]bool{"run-1": true, "run-2": true, "run-": false, "run-3": false} {
+		if got, err := r.KnowsRun(t.Context(), name); err != nil || got != want {
+			t.Errorf("%s: got %v, %v", name, got, err)
 		}
 	}
 }
@@ -96,6 +134,7 @@ func TestQuestionsUseTheIndices(t *testing.T) {
 	where, args := Filter{Run: "r"}.where()
 	for text, index := range map[string]string{
 		"SELECT id FROM exchanges WHERE " + where:              "exchanges_by_run",
+		"SELECT host FROM tallies WHERE " + where:              "tallies_by_run",
 		"SELECT id FROM exchanges ORDER BY started_at, id":     "exchanges_by_time",
 		strings.Replace(isMeteredSQL, "provider IS ?", "1", 1): "exchanges_by_response",
 	} {

@@ -55,8 +55,11 @@ CREATE TABLE tallies (
     provider       TEXT    NOT NULL,    -- '' for a host that is no provider's
     host           TEXT    NOT NULL,
     reason         TEXT    NOT NULL,
+    run            TEXT    NOT NULL,    -- '' for none
     count          INTEGER NOT NULL,
     request_bytes  INTEGER NOT NULL,
     response_bytes INTEGER NOT NULL,
-    PRIMARY KEY (hour, outcome, provider, host, reason)
+    PRIMARY KEY (hour, outcome, provider, host, reason, run)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX tallies_by_run ON tallies (run, hour);

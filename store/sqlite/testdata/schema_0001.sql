@@ -49,16 +49,18 @@ CREATE TABLE tallies (
     provider       TEXT    NOT NULL,    -- '' for a host that is no provider's
     host           TEXT    NOT NULL,
     reason         TEXT    NOT NULL,
+    run            TEXT    NOT NULL,    -- '' for none
     count          INTEGER NOT NULL,
     request_bytes  INTEGER NOT NULL,
     response_bytes INTEGER NOT NULL,
-    PRIMARY KEY (hour, outcome, provider, host, reason)
+    PRIMARY KEY (hour, outcome, provider, host, reason, run)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO tallies VALUES(1795521600000,'tunnelled','','example.com','no_provider',2,3,4);
+INSERT INTO tallies VALUES(1795521600000,'tunnelled','','example.com','no_provider','run-1',2,3,4);
 CREATE INDEX exchanges_by_time     ON exchanges (started_at, id);
 CREATE INDEX exchanges_by_session  ON exchanges (session_id, started_at)    WHERE session_id IS NOT NULL;
 CREATE INDEX exchanges_by_run      ON exchanges (run, started_at)           WHERE run IS NOT NULL;
 CREATE INDEX exchanges_by_response ON exchanges (response_id, provider)     WHERE response_id IS NOT NULL;
+CREATE INDEX tallies_by_run ON tallies (run, hour);
 COMMIT;
 PRAGMA application_id = 0x776d7472;
 PRAGMA user_version = 1;
