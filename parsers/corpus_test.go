@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -73,10 +74,27 @@ func TestEveryProviderHasCases(t *testing.T) {
 		t.Errorf("testdata has folders for %v, the registry has %v", folders, names)
 	}
 	for _, name := range folders {
-		if cases, err := filepath.Glob(filepath.Join(corpus, name, "*", "want.json")); err != nil || len(cases) < 3 {
-			t.Errorf("%s has %d cases: too few to tell anything (%v)", name, len(cases), err)
+		cases, err := filepath.Glob(filepath.Join(corpus, name, "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(cases) < 3 {
+			t.Errorf("testdata/%s: cases: %d, expected at least 3: a plain response, a stream, something that costs nothing", name, len(cases))
+		}
+		for _, folder := range cases {
+			if lacks := missingFiles(folder); len(lacks) > 0 {
+				t.Errorf("testdata/%s/%s is no case: it lacks %s", name, filepath.Base(folder), strings.Join(lacks, ", "))
+			}
 		}
 	}
+}
+
+// missingFiles names what a folder lacks to be a case.
+func missingFiles(folder string) []string {
+	return slices.DeleteFunc([]string{"request.http", "response.http", "want.json"}, func(name string) bool {
+		_, err := os.Stat(filepath.Join(folder, name))
+		return err == nil
+	})
 }
 
 func TestCorpus(t *testing.T) {
@@ -215,6 +233,7 @@ func readRequest(body []byte, size int) Request {
 	return q
 }
 
+// load reads the cases. TestEveryProviderHasCases tells of folders that are none.
 func load(t testing.TB) []*exchange {
 	t.Helper()
 	folders, err := filepath.Glob(filepath.Join(corpus, "*", "*"))
@@ -223,6 +242,9 @@ func load(t testing.TB) []*exchange {
 	}
 	var cases []*exchange
 	for _, folder := range folders {
+		if len(missingFiles(folder)) > 0 {
+			continue
+		}
 		e, err := loadCase(folder)
 		if err != nil {
 			t.Fatalf("%s: %v", folder, err)
@@ -257,7 +279,14 @@ func (e *exchange) loadMessages(folder string) error {
 	}
 	host, _, _ := strings.Cut(q.Host, ":")
 	e.head = usage.Exchange{Method: q.Method, Host: host, Path: q.URL.Path, Header: usage.Header(q.Header), Transport: usage.HTTP1}
-	if e.requestBody, err = decoded(q.Header, q.Body); err != nil {
+	sent, err := io.ReadAll(q.Body)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("request.http: the body ends after %d bytes, before the length that its head states", len(sent))
+	}
+	if err != nil {
+		return fmt.Errorf("request.http: %w", err)
+	}
+	if e.requestBody, err = decoded(q.Header, bytes.NewReader(sent)); err != nil {
 		return err
 	}
 	if raw, err = os.ReadFile(filepath.Join(folder, "response.http")); err != nil {
@@ -271,6 +300,26 @@ func (e *exchange) loadMessages(folder string) error {
 	e.status, e.contentType = resp.StatusCode, resp.Header.Get("Content-Type")
 	e.body, err = decoded(resp.Header, resp.Body)
 	return err
+}
+
+func TestLoaderRefusesAShortRequest(t *testing.T) {
+	const body = `{"model":"m"}`
+	for length, wrong := range map[int]bool{len(body): false, len(body) + 1: true} {
+		folder := t.TempDir()
+		write(t, filepath.Join(folder, "request.http"), fmt.Sprintf("POST /v1/messages HTTP/1.1\r\nHost: api.anthropic.com\r\nContent-Length: %d\r\n\r\n%s", length, body))
+		write(t, filepath.Join(folder, "response.http"), "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+		write(t, filepath.Join(folder, "want.json"), "{}")
+		if _, err := loadCase(folder); (err != nil) != wrong {
+			t.Errorf("Content-Length %d with a body of %d: %v", length, len(body), err)
+		}
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // decoded reads a body as far as it goes: some cases end in the middle.
