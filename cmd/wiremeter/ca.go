@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,7 +38,7 @@ the providers' domains, and the key of its root does not exist any more.
 authority for agents that only believe the system's trust store.`,
 	}
 	with := func(use, short string, do func(c *cobra.Command, h *house, a *certs.Authority) error) *cobra.Command {
-		return &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
+		return &cobra.Command{Use: use, Short: short, Args: noArguments, RunE: func(c *cobra.Command, _ []string) error {
 			h, err := open()
 			if err != nil {
 				return err
@@ -49,6 +50,7 @@ authority for agents that only believe the system's trust store.`,
 			return do(c, h, a)
 		}}
 	}
+	onlyCommands(c)
 	c.AddCommand(
 		with("show", "Show the authority: validity, fingerprint, domains", showCA),
 		with("export", "Print the root certificate (PEM)", exportCA),
@@ -73,7 +75,7 @@ func showCA(c *cobra.Command, h *house, a *certs.Authority) error {
 		fmt.Fprintf(out, "%-12s %s\n", map[bool]string{true: "permits"}[i == 0], d)
 	}
 	if missing := a.Missing(parsers.Domains()); len(missing) > 0 {
-		fmt.Fprintf(out, "lacks        %v: run `wiremeter ca renew`\n", missing)
+		fmt.Fprintf(out, "lacks        %s: run `wiremeter ca renew`\n", strings.Join(missing, ", "))
 	}
 	return nil
 }
@@ -92,6 +94,11 @@ func installCA(c *cobra.Command, _ *house, a *certs.Authority) error {
 }
 
 func removeCA(c *cobra.Command, _ *house, a *certs.Authority) error {
+	installed, err := certs.IsInstalled(a)
+	if err == nil && !installed {
+		fmt.Fprintln(c.ErrOrStderr(), "wiremeter: the root certificate was not in the system's trust store")
+		return nil
+	}
 	if err := certs.Remove(a); err != nil {
 		return err
 	}
@@ -104,7 +111,7 @@ func newCARenew(open func() (*house, error)) *cobra.Command {
 	return &cobra.Command{
 		Use:   "renew",
 		Short: "Make a new authority, for all domains known to this version",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			h, err := open()
 			if err != nil {

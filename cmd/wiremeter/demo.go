@@ -65,7 +65,7 @@ func newDemo(open func() (*house, error)) *cobra.Command {
 		Long: `Start the real proxy between a scripted model provider on this machine and calls
 such as agents make, then show the report. Everything goes into a folder of its
 own below wiremeter's, and stays there until the next demo.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			h, err := open()
 			if err != nil {

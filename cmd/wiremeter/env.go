@@ -66,7 +66,7 @@ func newEnv(open func() (*house, error)) *cobra.Command {
 		Short: "Print the shell exports that send a shell's agents through `wiremeter serve`",
 		Long: `Print the shell exports that send a shell's agents through a running
 ` + "`wiremeter serve`" + `. Use it as:  eval "$(wiremeter env)"`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			h, err := open()
 			if err != nil {

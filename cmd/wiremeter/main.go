@@ -37,9 +37,6 @@ type exitCode int
 
 func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 
-// version is set by the release build.
-var version = "dev"
-
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "wiremeter",
@@ -51,7 +48,7 @@ model, agent, session. Nothing of what you write or read is kept.
 Start with:  wiremeter run -- claude       (or codex, gemini, curl, anything)
              wiremeter report
 No agent at hand?  wiremeter demo`,
-		Version:       version,
+		Version:       programVersion(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
@@ -60,7 +57,9 @@ No agent at hand?  wiremeter demo`,
 	open := func() (*house, error) { return openHouse(home) }
 	root.AddCommand(
 		newRun(open), newServe(open), newEnv(open), newCA(open),
-		newReport(open), newExport(open), newDemo(open),
+		newReport(open), newExport(open), newDemo(open), newVersion(),
 	)
+	root.SetHelpCommand(newHelp())
+	onlyCommands(root)
 	return root
 }

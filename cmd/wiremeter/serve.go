@@ -33,7 +33,7 @@ finish for the time of --drain; a second signal cuts it.
 
 Point agents at it with  eval "$(wiremeter env)"  in their shell, or by a base
 URL: http://` + defaultListen + `/anthropic, /openai/v1, /gemini.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			h, err := open()
 			if err != nil {
