@@ -28,7 +28,7 @@ capture:            usage parsers parsers/coding github.com/rs/zerolog github.co
 store:              usage github.com/rs/zerolog -net/http -database/sql
 store/sqlite:       usage github.com/mattn/go-sqlite3 -net/http
 report:             usage store/... -net/http -database/sql
-scripted:           usage github.com/klauspost/compress github.com/andybalholm/brotli -database/sql
+scripted:           usage github.com/coder/websocket github.com/klauspost/compress github.com/andybalholm/brotli -database/sql
 bench:              certs parsers proxy scripted capture store store/sqlite usage github.com/elazarl/goproxy github.com/rs/zerolog
 cmd/wiremeter:      capture certs parsers proxy report scripted store store/sqlite usage github.com/rs/zerolog github.com/spf13/cobra github.com/pelletier/go-toml github.com/spf13/pflag golang.org/x/net golang.org/x/term -database/sql
 `

@@ -1,7 +1,9 @@
 package capture
 
 import (
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -22,6 +24,7 @@ type Capture struct {
 	log       zerolog.Logger
 	newReader func(parsers.Route, parsers.Request, string) reader
 	decoding  sync.WaitGroup
+	turns     atomic.Int64
 }
 
 // New makes a Capture that hands its results to r.
@@ -38,6 +41,10 @@ func (c *Capture) Begin(x usage.Exchange) *Exchange {
 	e.request.coding = x.Header.First("Content-Encoding")
 	return e
 }
+
+// Turns is the number of records beyond the first that connections of many
+// responses have left: by so much the records are more than the exchanges.
+func (c *Capture) Turns() int64 { return c.turns.Load() }
 
 // Wait returns when every exchange that has ended has been handed to the
 // recorder. Call it after the last End.
@@ -57,6 +64,7 @@ type Exchange struct {
 	firstByte     time.Time
 	responseBytes int64
 	reading       *reading // nil: the response is not read
+	socket        *socket  // nil: the connection was not upgraded, or is not read
 	decoder       *decoder // nil: the response is read inline
 }
 
@@ -65,16 +73,34 @@ func (e *Exchange) isRead() bool {
 	return e.isProvider && e.route.Class != parsers.NotBillable && e.head.Transport != usage.WebSocket
 }
 
+// isSocket reports whether a WebSocket is one that can be read.
+func (e *Exchange) isSocket() bool {
+	return e.isProvider && e.route.Class == parsers.Billable && e.head.Transport == usage.WebSocket && e.route.Dialect != ""
+}
+
+const statusSwitchingProtocols = 101
+
 // Request takes the next bytes of the request's body.
-func (e *Exchange) Request(p []byte) { e.request.write(p, e.isRead()) }
+func (e *Exchange) Request(p []byte) {
+	if e.socket != nil {
+		e.socket.client(p)
+		return
+	}
+	e.request.write(p, e.isRead())
+}
 
 // Response takes the head of the response.
 func (e *Exchange) Response(status int, h usage.Header) {
 	e.status, e.requestID = status, first(h, requestIDs)
+	if status == statusSwitchingProtocols && e.isSocket() {
+		e.socket = newSocket(e, strings.Join(h["Sec-Websocket-Extensions"], ","))
+		return
+	}
 	if !e.isRead() {
 		return
 	}
-	e.reading = &reading{newReader: e.capture.newReader, route: e.route, contentType: h.First("Content-Type"), log: e.capture.log}
+	e.reading = &reading{newReader: e.capture.newReader, route: e.route, contentType: h.First("Content-Type")}
+	e.reading.leash = leash{dialect: e.route.Dialect, log: e.capture.log}
 	coding := h.First("Content-Encoding")
 	if coding == "" && e.request.coding == "" {
 		e.reading.open(e.request.facts())
@@ -92,6 +118,8 @@ func (e *Exchange) Body(p []byte) {
 	}
 	e.responseBytes += int64(len(p))
 	switch {
+	case e.socket != nil:
+		e.socket.server(p)
 	case e.decoder != nil:
 		e.decoder.write(p)
 	case e.reading != nil:

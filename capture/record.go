@@ -31,6 +31,10 @@ type answer struct {
 // finish hands the exchange to the recorder.
 func (e *Exchange) finish(fault error, ended time.Time) {
 	defer e.surviveAsLost(ended)
+	if e.socket != nil {
+		e.socket.close(fault, ended)
+		return
+	}
 	a := &answer{
 		state: parsers.Silent, fault: fault, begun: e.head.StartedAt, firstByte: e.firstByte, ended: ended,
 		sent: e.request.bytes.Load(), received: e.responseBytes,
@@ -59,7 +63,7 @@ func (e *Exchange) conclude(a *answer) {
 
 func (e *Exchange) tally(a *answer, outcome usage.Outcome, reason string) {
 	e.capture.recorder.Tally(usage.Tally{
-		At: a.ended, Outcome: outcome, Provider: e.route.Provider, Host: e.head.Host, Reason: reason,
+		At: a.ended, Outcome: outcome, Provider: e.route.Provider, Host: e.head.Host, Reason: reason, Run: e.head.Run,
 		Count: 1, RequestBytes: a.sent, ResponseBytes: a.received,
 	})
 }
@@ -72,7 +76,9 @@ func (e *Exchange) surviveAsLost(ended time.Time) {
 		return
 	}
 	e.capture.log.Error().Str("host", e.head.Host).Str("panic", fmt.Sprintf("%T", v)).Bytes("stack", debug.Stack()).Msg("capture panicked; a record is lost")
-	e.capture.recorder.Tally(usage.Tally{At: ended, Outcome: usage.Lost, Provider: e.route.Provider, Host: e.head.Host, Reason: "capture_panic", Count: 1})
+	e.capture.recorder.Tally(usage.Tally{
+		At: ended, Outcome: usage.Lost, Provider: e.route.Provider, Host: e.head.Host, Reason: "capture_panic", Run: e.head.Run, Count: 1,
+	})
 }
 
 // untold returns the class of an exchange that leaves no record of its own, or
@@ -92,7 +98,7 @@ func (e *Exchange) untold(a *answer) (usage.Outcome, string) {
 // outcome decides in which class a billable request ended, and why.
 func (e *Exchange) outcome(a *answer) (usage.Outcome, string) {
 	switch {
-	case e.status == 0 && errors.Is(a.fault, usage.AgentGone):
+	case e.status == 0 && (errors.Is(a.fault, usage.AgentGone) || errors.Is(a.fault, usage.Stopped)):
 		return usage.Interrupted, a.fault.Error()
 	case e.status == 0 && a.fault == nil:
 		return usage.Failed, "no_response"

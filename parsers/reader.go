@@ -109,7 +109,7 @@ func (r *Reader) Close() (usage.Response, State) {
 		return resp, r.unlessLost(Cut)
 	}
 	switch {
-	case r.isEnded && r.last.Tokens.IsZero() && r.last.Error == "":
+	case r.isEnded && stateOf(r.last) == Silent:
 		return r.last, r.unlessLost(Silent)
 	case r.isEnded:
 		return r.last, Complete
@@ -136,4 +136,12 @@ func (r *Reader) unlessLost(s State) State {
 		return Garbled
 	}
 	return s
+}
+
+// stateOf is for a response that has ended.
+func stateOf(resp usage.Response) State {
+	if resp.Tokens.IsZero() && resp.Error == "" {
+		return Silent
+	}
+	return Complete
 }

@@ -120,7 +120,7 @@ func (p *Provider) perform(w http.ResponseWriter, y *reply, isBackground bool) {
 func (y *reply) entry(status int, outcome usage.Outcome) Entry {
 	e := Entry{
 		Number: y.Number, Host: y.Request.Host, Path: y.path, Dialect: y.dialect.name, IsStream: y.IsStream && status == http.StatusOK,
-		Proto: y.Request.Proto, Status: status, Outcome: outcome,
+		IsSocket: y.IsSocket, IsPrewarm: y.IsPrewarm, Proto: y.Request.Proto, Status: status, Outcome: outcome,
 	}
 	said := y.bill
 	switch outcome {
@@ -144,6 +144,8 @@ func (y *reply) entry(status int, outcome usage.Outcome) Entry {
 func (p *Provider) aside(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.Path
 	switch {
+	case strings.EqualFold(r.Header.Get("Upgrade"), "websocket") && p.sockets != NoSockets && responses.path.MatchString(path):
+		p.converse(w, r)
 	case strings.EqualFold(r.Header.Get("Upgrade"), "websocket"):
 		answer(w, http.StatusUpgradeRequired, responses.fault(http.StatusUpgradeRequired, soSaysTheScript))
 	case strings.HasSuffix(path, "/messages/count_tokens"):

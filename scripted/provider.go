@@ -22,6 +22,7 @@ var Hosts = []string{
 // answers everything at once.
 type Options struct {
 	HTTP1Only bool
+	Sockets   Sockets
 	Scenario  Scenario // nil: every call gets the zero Script
 }
 
@@ -34,8 +35,12 @@ type Call struct {
 	Dialect  string
 	Model    string
 	IsStream bool
-	Request  *http.Request // its body is read already
-	Body     []byte        // decoded
+
+	IsSocket  bool // asked for on a WebSocket
+	IsPrewarm bool // to fill a cache: nothing is generated
+
+	Request *http.Request // its body is read already; that of a socket's handshake
+	Body    []byte        // decoded
 }
 
 // Script says how a call is answered. Its zero value answers well, at once and
@@ -59,15 +64,17 @@ type Tool struct{ Name, Input string } // Input is a JSON object
 
 // Entry is what the provider knows of one call: what its record must say.
 type Entry struct {
-	Number   int
-	Host     string
-	Path     string
-	Dialect  string
-	IsStream bool
-	Proto    string // HTTP/1.1 or HTTP/2.0
-	Status   int
-	Outcome  usage.Outcome
-	Response usage.Response // without Raw
+	Number    int
+	Host      string
+	Path      string
+	Dialect   string
+	IsStream  bool
+	IsSocket  bool
+	IsPrewarm bool
+	Proto     string // HTTP/1.1 or HTTP/2.0
+	Status    int
+	Outcome   usage.Outcome
+	Response  usage.Response // without Raw
 }
 
 // Provider is a running scripted provider. Its methods may be called from any
@@ -75,6 +82,7 @@ type Entry struct {
 type Provider struct {
 	listener net.Listener
 	server   *http.Server
+	sockets  Sockets
 	caPEM    []byte
 	served   chan error
 
@@ -95,7 +103,7 @@ func Open(o Options) (*Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the scripted provider: %w", err)
 	}
-	p := &Provider{listener: l, caPEM: caPEM, scenario: o.Scenario, served: make(chan error, 1), pending: make(map[string]*reply)}
+	p := &Provider{listener: l, caPEM: caPEM, sockets: o.Sockets, scenario: o.Scenario, served: make(chan error, 1), pending: make(map[string]*reply)}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(!o.HTTP1Only)
