@@ -54,7 +54,7 @@ func startForTest(t *testing.T, h *house, provider *scripted.Provider) (*meter, 
 	if err := os.WriteFile(ca, provider.CAPEM(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	l, err := listen(t.Context(), "127.0.0.1:0", false)
+	l, err := listen(t.Context(), anyPort)
 	if err != nil {
 		t.Fatal(err)
 	}

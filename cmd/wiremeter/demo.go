@@ -77,7 +77,7 @@ own below wiremeter's, and stays there until the next demo.`,
 }
 
 func demo(ctx context.Context, h *house, out, errs io.Writer) (err error) {
-	stage := &house{dir: h.path("demo"), config: config{Listen: defaultListen}}
+	stage := &house{dir: h.path("demo")}
 	if err := errors.Join(os.RemoveAll(stage.dir), os.MkdirAll(stage.dir, 0o700)); err != nil {
 		return fmt.Errorf("make the demo's folder: %w", err)
 	}
@@ -116,7 +116,7 @@ func startDemo(ctx context.Context, stage *house, provider *scripted.Provider, e
 	if err != nil {
 		return nil, err
 	}
-	l, err := listen(ctx, "127.0.0.1:0", false)
+	l, err := listen(ctx, anyPort)
 	if err != nil {
 		return nil, err
 	}

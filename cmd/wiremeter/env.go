@@ -72,9 +72,8 @@ func newEnv(open func() (*house, error)) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			addr := listen
-			if addr == "" {
-				addr = h.config.Listen
+			addr, _ := h.listenAddr(listen)
+			if listen == "" {
 				if s, ok := h.running(c.Context()); ok {
 					addr = s.Addr
 				} else {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,7 +24,9 @@ type house struct {
 	config config
 }
 
-// config is config.toml; flags win over it.
+const configFile = "config.toml"
+
+// config is config.toml; flags win over it. What it does not set is empty.
 type config struct {
 	Listen        string   `toml:"listen"`
 	UpstreamProxy string   `toml:"upstream_proxy"`
@@ -46,7 +49,7 @@ func openHouse(dir string) (*house, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make wiremeter's folder (--home): %w", err)
 	}
-	h := &house{dir: dir, config: config{Listen: defaultListen}}
+	h := &house{dir: dir}
 	return h, h.readConfig()
 }
 
@@ -65,7 +68,7 @@ func defaultHome() (string, error) {
 }
 
 func (h *house) readConfig() error {
-	path := h.path("config.toml")
+	path := h.path(configFile)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -89,9 +92,36 @@ func tomlError(err error) string {
 	}
 	if decode, ok := errors.AsType[*toml.DecodeError](err); ok {
 		row, column := decode.Position()
+		if want := wantedType(decode); want != "" {
+			return fmt.Sprintf("line %d: %s: expected %s", row, decode.Key()[0], want)
+		}
 		return fmt.Sprintf("line %d, column %d: %v", row, column, decode)
 	}
 	return err.Error()
+}
+
+// wantedType is what the setting takes, if the error is that the file gives it
+// something else. The library's own words are of Go's types.
+func wantedType(err *toml.DecodeError) string {
+	if len(err.Key()) == 0 || !strings.Contains(err.Error(), "cannot ") {
+		return ""
+	}
+	if strings.EqualFold(err.Key()[0], "connect_to") {
+		return "a list of strings"
+	}
+	return "a string"
+}
+
+// said names a setting of config.toml, for an error about its value.
+func (h *house) said(setting string) string { return h.path(configFile) + ": " + setting + ":" }
+
+// listenAddr is where to serve, and the name of who said so: the flag, the
+// configuration, or nobody.
+func (h *house) listenAddr(flag string) (addr, said string) {
+	if flag == "" && h.config.Listen != "" {
+		return h.config.Listen, h.said("listen")
+	}
+	return cmp.Or(flag, defaultListen), "--listen"
 }
 
 func (h *house) path(name string) string { return filepath.Join(h.dir, name) }

@@ -41,7 +41,7 @@ type meter struct {
 // over, and starts it.
 func startMeter(h *house, l net.Listener, up upstreamFlags, log zerolog.Logger) (*meter, error) {
 	m := &meter{house: h, listener: l, log: log, served: make(chan error, 1)}
-	if err := m.open(up.fill(h.config)); err != nil {
+	if err := m.open(up.fill(h)); err != nil {
 		l.Close()
 		return nil, err
 	}

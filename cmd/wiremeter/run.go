@@ -106,7 +106,7 @@ func (r *runner) start(ctx context.Context) (addr string, settle func() error, e
 			return err
 		}, nil
 	}
-	l, err := listen(ctx, "127.0.0.1:0", false)
+	l, err := listen(ctx, anyPort)
 	if err != nil {
 		return "", nil, err
 	}

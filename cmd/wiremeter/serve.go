@@ -55,10 +55,9 @@ func serve(ctx context.Context, h *house, f serveFlags, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if f.listen == "" {
-		f.listen = h.config.Listen
-	}
-	l, err := listen(ctx, f.listen, f.allowRemote)
+	at := endpoint{allowRemote: f.allowRemote}
+	at.addr, at.said = h.listenAddr(f.listen)
+	l, err := listen(ctx, at)
 	if err != nil {
 		return err
 	}
@@ -92,22 +91,31 @@ func (m *meter) untilStopped(ctx context.Context, drain time.Duration) error {
 	return m.close(hurry)
 }
 
+// endpoint is an address to serve on.
+type endpoint struct {
+	addr, said  string // said names who said so, for errors
+	allowRemote bool
+}
+
+// anyPort is for a proxy that only this process tells of.
+var anyPort = endpoint{addr: "127.0.0.1:0", said: "listen on"}
+
 // listen refuses what would surprise: another port than asked for, and an
 // address that others reach without a flag that says so.
-func listen(ctx context.Context, addr string, allowRemote bool) (net.Listener, error) {
-	host, _, err := net.SplitHostPort(addr)
+func listen(ctx context.Context, e endpoint) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(e.addr)
 	if err != nil {
-		return nil, fmt.Errorf("--listen %q: expected HOST:PORT, such as %s", addr, defaultListen)
+		return nil, fmt.Errorf("%s %q: expected HOST:PORT, such as %s", e.said, e.addr, defaultListen)
 	}
-	if ip := net.ParseIP(host); !allowRemote && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, fmt.Errorf("--listen %s: other machines could reach this address and use the proxy; add --allow-remote if they shall", addr)
+	if ip := net.ParseIP(host); !e.allowRemote && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, fmt.Errorf("%s %s: other machines could reach this address and use the proxy; add --allow-remote if they shall", e.said, e.addr)
 	}
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", e.addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("--listen %s: another program has this port; is wiremeter running already? Choose another with --listen", addr)
+		return nil, fmt.Errorf("%s %s: another program has this port; is wiremeter running already? Choose another with --listen", e.said, e.addr)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("--listen %s: %w", addr, err)
+		return nil, fmt.Errorf("%s %s: %w", e.said, e.addr, err)
 	}
 	return l, nil
 }

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,7 +21,12 @@ type upstreamFlags struct {
 	proxy     string
 	ca        string
 	connectTo []string
+
+	said map[string]string // for each flag whose value another said: who
 }
+
+// who names for an error who said the flag's value.
+func (f upstreamFlags) who(flag string) string { return cmp.Or(f.said[flag], "--"+flag) }
 
 func (f *upstreamFlags) register(c *cobra.Command) {
 	c.Flags().StringVar(&f.proxy, "upstream-proxy", "", "proxy `URL` on the way to providers, or \"none\" (default: the environment's HTTPS_PROXY and NO_PROXY)")
@@ -32,15 +39,16 @@ func (f *upstreamFlags) register(c *cobra.Command) {
 func (f *upstreamFlags) isSet() bool { return f.proxy != "" || f.ca != "" || len(f.connectTo) > 0 }
 
 // fill takes from the configuration what no flag says.
-func (f upstreamFlags) fill(c config) upstreamFlags {
+func (f upstreamFlags) fill(h *house) upstreamFlags {
+	f.said = make(map[string]string)
 	if f.proxy == "" {
-		f.proxy = c.UpstreamProxy
+		f.proxy, f.said["upstream-proxy"] = h.config.UpstreamProxy, h.said("upstream_proxy")
 	}
 	if f.ca == "" {
-		f.ca = c.UpstreamCA
+		f.ca, f.said["upstream-ca"] = h.config.UpstreamCA, h.said("upstream_ca")
 	}
 	if len(f.connectTo) == 0 {
-		f.connectTo = c.ConnectTo
+		f.connectTo, f.said["connect-to"] = h.config.ConnectTo, h.said("connect_to")
 	}
 	return f
 }
@@ -55,11 +63,13 @@ func (f upstreamFlags) upstream(listen string) (proxy.Upstream, error) {
 	}
 	if u.Roots, err = certs.UpstreamPool(f.ca); err != nil {
 		if f.ca != "" {
-			err = fmt.Errorf("--upstream-ca %s: %w", f.ca, err)
+			err = fmt.Errorf("%s %s: %w", f.who("upstream-ca"), f.ca, err)
 		}
 		return u, err
 	}
-	u.ConnectTo, err = parseConnectTo(f.connectTo)
+	if u.ConnectTo, err = parseConnectTo(f.connectTo); err != nil {
+		err = fmt.Errorf("%s %w", f.who("connect-to"), err)
+	}
 	return u, err
 }
 
@@ -81,7 +91,7 @@ func (f upstreamFlags) proxyFunc(listen string) (func(*url.URL) (*url.URL, error
 	}
 	via, err := url.Parse(f.proxy)
 	if err != nil || via.Host == "" || !slices.Contains(proxySchemes, via.Scheme) {
-		return nil, fmt.Errorf("--upstream-proxy %q: expected a URL such as http://proxy.example:3128 (schemes: %s)", f.proxy, strings.Join(proxySchemes, ", "))
+		return nil, fmt.Errorf("%s %q: expected a URL such as http://proxy.example:3128 (schemes: %s)", f.who("upstream-proxy"), f.proxy, strings.Join(proxySchemes, ", "))
 	}
 	c := httpproxy.Config{HTTPProxy: f.proxy, HTTPSProxy: f.proxy, NoProxy: httpproxy.FromEnvironment().NoProxy}
 	return c.ProxyFunc(), nil
@@ -90,15 +100,13 @@ func (f upstreamFlags) proxyFunc(listen string) (func(*url.URL) (*url.URL, error
 // parseConnectTo reads HOST:PORT:ADDR values. An empty HOST or PORT matches
 // any, as in curl.
 func parseConnectTo(values []string) (func(string) string, error) {
-	type rule struct{ host, port, addr string }
-	var rules []rule
+	var rules []dialRule
 	for _, v := range values {
-		host, rest, ok := cutHost(v)
-		port, addr, ok2 := strings.Cut(rest, ":")
-		if _, _, err := net.SplitHostPort(addr); err != nil || !ok || !ok2 {
-			return nil, fmt.Errorf("--connect-to %q: expected HOST:PORT:ADDR, where ADDR is host:port", v)
+		rule, ok := parseDialRule(v)
+		if !ok {
+			return nil, fmt.Errorf("%q: expected HOST:PORT:ADDR, where PORT is empty or 1 to 65535 and ADDR is host:port", v)
 		}
-		rules = append(rules, rule{strings.ToLower(host), port, addr})
+		rules = append(rules, rule)
 	}
 	if len(rules) == 0 {
 		return nil, nil
@@ -115,6 +123,22 @@ func parseConnectTo(values []string) (func(string) string, error) {
 		}
 		return ""
 	}, nil
+}
+
+// dialRule says that addr is to be dialled for host and port.
+type dialRule struct{ host, port, addr string }
+
+func parseDialRule(s string) (dialRule, bool) {
+	host, rest, ok := cutHost(s)
+	port, addr, ok2 := strings.Cut(rest, ":")
+	addrHost, addrPort, err := net.SplitHostPort(addr)
+	isRule := ok && ok2 && err == nil && (port == "" || isPort(port)) && addrHost != "" && isPort(addrPort)
+	return dialRule{strings.ToLower(host), port, addr}, isRule
+}
+
+func isPort(s string) bool {
+	n, err := strconv.ParseUint(s, 10, 16)
+	return err == nil && n > 0
 }
 
 // cutHost cuts at the first colon, or behind the bracket of an IPv6 address.
