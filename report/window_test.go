@@ -17,6 +17,13 @@ func TestTimes(t *testing.T) {
 		"2026-07-31":                    "2026-07-31T00:00:00+02:00",
 		"2026-01-31T15:04:05Z":          "2026-01-31T15:04:05Z",
 		"2026-01-31T15:04:05.5-09:30":   "2026-01-31T15:04:05.5-09:30",
+		"2026-01-31T15:04":              "2026-01-31T15:04:00+01:00",
+		"2026-07-31T15:04:05":           "2026-07-31T15:04:05+02:00",
+		"today":                         "2026-10-26T00:00:00+01:00",
+		"yesterday":                     "2026-10-25T00:00:00+02:00",
+		"1w":                            "2026-10-19T12:30:15.000000007+02:00",
+		"0.5w":                          "2026-10-23T00:30:15.000000007+02:00",
+		"1.5d":                          "2026-10-25T00:30:15.000000007+01:00", // a day ago, and twelve hours before that
 		"90m":                           "2026-10-26T11:00:15.000000007+01:00",
 		"1h30m":                         "2026-10-26T11:00:15.000000007+01:00",
 		"24h":                           "2026-10-25T12:30:15.000000007+01:00",
@@ -58,13 +65,33 @@ func TestADateIsItsFirstInstant(t *testing.T) {
 	}
 }
 
+// TestTodayIsItsFirstInstant, and yesterday is the day before by the calendar.
+func TestTodayIsItsFirstInstant(t *testing.T) {
+	for _, test := range []struct{ zone, now, today, yesterday string }{
+		{"America/Santiago", "2026-09-06T23:00:00-03:00", "2026-09-06T01:00:00-03:00", "2026-09-05T00:00:00-04:00"},
+		{"America/Santiago", "2026-09-07T00:00:00-03:00", "2026-09-07T00:00:00-03:00", "2026-09-06T01:00:00-03:00"},
+		{"Africa/Cairo", "2026-05-01T00:00:00+03:00", "2026-05-01T00:00:00+03:00", "2026-04-30T00:00:00+03:00"},
+		{"Europe/Berlin", "2026-01-01T00:30:00+01:00", "2026-01-01T00:00:00+01:00", "2025-12-31T00:00:00+01:00"},
+	} {
+		zone, err := time.LoadLocation(test.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for text, want := range map[string]string{"today": test.today, "yesterday": test.yesterday} {
+			if got, err := ParseTime(text, at(test.now).In(zone)); err != nil || !got.Equal(at(want)) {
+				t.Errorf("%s at %s in %s: got %v, %v, want %s", text, test.now, test.zone, got, err, want)
+			}
+		}
+	}
+}
+
 func TestWhatIsNoTime(t *testing.T) {
 	for _, text := range []string{
-		"", " ", "yesterday", "2026-1-31", "2026-02-30", "31.01.2026", "2026-01-31 15:04:05", "2026-01-31T15:04:05", "2026-01-31T25:00:00Z",
-		"-1h", "-7d", "+7d", "7 d", "1.5d", "7D", "d", "70000d", "7w", "1790000000",
+		"", " ", "tomorrow", "Today", "2026-1-31", "2026-02-30", "31.01.2026", "2026-01-31 15:04:05", "2026-01-31T15", "2026-01-31T25:04", "2026-01-31T25:00:00Z",
+		"-1h", "-7d", "+7d", "7 d", "1,5d", ".5d", "1.d", "1e3d", "7D", "d", "-1w", "700000d", "1w2d", "1790000000",
 	} {
 		got, err := ParseTime(text, time.Now())
-		if err == nil || !got.IsZero() || !strings.HasPrefix(err.Error(), `"`+text+`": expected a date (2026-01-31), a time (`) {
+		if err == nil || !got.IsZero() || !strings.HasPrefix(err.Error(), `"`+text+`": expected a date (2026-01-31, today, yesterday), a time (`) {
 			t.Errorf("%q: got %v, %v", text, got, err)
 		}
 	}
