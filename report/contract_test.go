@@ -105,8 +105,9 @@ func words() []string {
 	all := []string{
 		string(usage.Forward), string(usage.Reverse), string(usage.HTTP1), string(usage.HTTP2), string(usage.WebSocket),
 		string(usage.Model), string(usage.Prewarm), string(usage.Compact), string(usage.Embed), string(usage.Completion),
-		string(usage.AgentGone), string(usage.UpstreamUnreachable), string(usage.UpstreamCertificate),
+		string(usage.AgentGone), string(usage.Stopped), string(usage.UpstreamUnreachable), string(usage.UpstreamCertificate),
 		string(usage.UpstreamCut), string(usage.Misdirected),
+		string(usage.Inclusive), string(usage.Exclusive), string(usage.Hook), string(usage.LowerBound),
 	}
 	for _, o := range usage.Outcomes {
 		if o != usage.NotBillable && o != usage.Tunnelled && o != usage.Lost { // tallied only
@@ -125,10 +126,10 @@ func fullRecord() *usage.Record {
 		Front: usage.Forward, Provider: "x", Dialect: "x", Host: "x", Path: "/", Status: 200, Streamed: true,
 		Transport: usage.HTTP1, Kind: usage.Model,
 		Attribution:    usage.Attribution{Run: "x", Agent: "x", AgentVersion: "x", UserAgent: "x", SessionID: "x"},
-		ModelRequested: "x", RequestID: "x",
+		ModelRequested: "x", RequestID: "x", GroupID: "x",
 		Response: usage.Response{
 			ID: "x", Model: "x", Tokens: tokens, ServiceTier: "x", StopReason: "x", Raw: []byte("{}"),
-			Parts: []usage.Part{{Role: "x", Tokens: tokens}}, IsDoubtful: true,
+			Parts: []usage.Part{{Role: "x", Tokens: tokens}}, IsDoubtful: true, Rule: usage.Inclusive,
 		},
 		TTFT: time.Second, Duration: time.Second, RequestBytes: 1, ResponseBytes: 1, ParserVersion: 1,
 	}

@@ -2,8 +2,6 @@ package report
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/wiremeter/wiremeter/store/sqlite"
@@ -13,7 +11,7 @@ import (
 // Coverage says what became of all exchanges in a report's time. Billable is
 // the sum of Metered to Lost; with NotBillable and Tunnelled it is Exchanges.
 // Those two and Lost are kept by the hour, so hours that the time cuts are in
-// it as a whole; and they are of no run: a report of one run has none of them.
+// it as a whole.
 type Coverage struct {
 	Exchanges   int64 `json:"exchanges"`
 	Billable    int64 `json:"billable"`
@@ -31,6 +29,9 @@ type Coverage struct {
 	LostReasons        map[string]int64 `json:"lost_reasons"`
 	Doubtful           int64            `json:"doubtful"` // of all: counts that contradict the provider's total
 	Prewarm            int64            `json:"prewarm"`  // of all: kept out of the totals
+
+	// Reasons says how often each class was for which reason, where one is known.
+	Reasons map[usage.Outcome]map[string]int64 `json:"reasons"`
 }
 
 func (c *Coverage) of(o usage.Outcome) *int64 {
@@ -41,19 +42,25 @@ func (c *Coverage) of(o usage.Outcome) *int64 {
 }
 
 func newCoverage(counts []sqlite.Count) Coverage {
-	c := Coverage{LostReasons: make(map[string]int64)}
+	c := Coverage{LostReasons: make(map[string]int64), Reasons: make(map[usage.Outcome]map[string]int64)}
 	for _, n := range counts {
 		c.Exchanges += n.Count
 		c.Doubtful += n.Doubtful
 		if p := c.of(n.Outcome); p != nil {
 			*p += n.Count
 		}
+		if n.Reason != "" {
+			if c.Reasons[n.Outcome] == nil {
+				c.Reasons[n.Outcome] = make(map[string]int64)
+			}
+			c.Reasons[n.Outcome][n.Reason] += n.Count
+		}
 		switch {
 		case n.Outcome == usage.Lost:
 			c.LostReasons[n.Reason] += n.Count
 		case n.Outcome == usage.Tunnelled:
 			c.TunnelledBytes += n.RequestBytes + n.ResponseBytes
-			if n.Reason == "certificate_refused" {
+			if n.Reason == certificateRefused {
 				c.CertificateRefused += n.Count
 			}
 		case n.Kind == usage.Prewarm:
@@ -74,7 +81,11 @@ func (c Coverage) String() string {
 		share := c.Metered * 1000 / c.Billable
 		fmt.Fprintf(&b, "coverage: %s of %s billable exchanges metered (%d.%d %%)", thousands(c.Metered), thousands(c.Billable), share/10, share%10)
 		b.WriteString(map[bool]string{true: ", ", false: ": "}[c.Metered == c.Billable])
-		b.WriteString(strings.Join(append(c.unmetered(), c.lost()), ", "))
+		missing := c.unmetered()
+		if c.Lost == 0 {
+			missing = append(missing, "none lost")
+		}
+		b.WriteString(strings.Join(missing, ", "))
 	}
 	if besides := c.besides(); len(besides) > 0 {
 		b.WriteString("; besides " + strings.Join(besides, ", "))
@@ -88,39 +99,34 @@ func (c Coverage) String() string {
 	return b.String()
 }
 
-// unmetered lists the billable exchanges whose count is not known for sure.
-func (c Coverage) unmetered() []string {
-	return phrases([]phrase{
-		{c.Interrupted, "interrupted"}, {c.NoUsage, "without usage"}, {c.Unparsed, "unparsed"}, {c.Failed, "failed"},
-	})
-}
-
-func (c Coverage) lost() string {
-	if c.Lost == 0 {
-		return "none lost"
-	}
-	return fmt.Sprintf("%s lost (%s)", thousands(c.Lost), strings.Join(slices.Sorted(maps.Keys(c.LostReasons)), ", "))
-}
-
-func (c Coverage) besides() []string {
-	tunnelled := "tunnelled (" + byteSize(c.TunnelledBytes)
-	if c.CertificateRefused > 0 {
-		tunnelled += "; " + thousands(c.CertificateRefused) + " refused our certificate"
-	}
-	return phrases([]phrase{{c.NotBillable, "not billable"}, {c.Tunnelled, tunnelled + ")"}})
-}
-
-type phrase struct {
-	count int64
-	text  string
-}
-
-// phrases leaves out what did not happen.
-func phrases(all []phrase) (some []string) {
-	for _, p := range all {
-		if p.count > 0 {
-			some = append(some, thousands(p.count)+" "+p.text)
+// unmetered lists the billable exchanges whose count is not known for sure, and
+// why.
+func (c Coverage) unmetered() (all []string) {
+	for _, class := range []struct {
+		outcome usage.Outcome
+		name    string
+	}{
+		{usage.Interrupted, "interrupted"}, {usage.NoUsage, "without usage"}, {usage.Unparsed, "unparsed"},
+		{usage.Failed, "failed"}, {usage.Lost, "lost"},
+	} {
+		if n := *c.of(class.outcome); n > 0 {
+			all = append(all, thousands(n)+" "+class.name+because(n, c.Reasons[class.outcome]))
 		}
 	}
-	return some
+	return all
+}
+
+// besides lists the exchanges that are not billable, or not known to be.
+func (c Coverage) besides() (all []string) {
+	if c.NotBillable > 0 {
+		all = append(all, thousands(c.NotBillable)+" not billable")
+	}
+	if c.Tunnelled > 0 {
+		about := byteSize(c.TunnelledBytes)
+		if why := listed(inWords(c.Reasons[usage.Tunnelled])); why != "" {
+			about += "; " + why
+		}
+		all = append(all, fmt.Sprintf("%s tunnelled (%s)", thousands(c.Tunnelled), about))
+	}
+	return all
 }

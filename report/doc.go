@@ -5,7 +5,7 @@
 // [Coverage]: how many exchanges there were, and what became of those that were
 // not metered. [Export] writes the records themselves, one line of JSON each;
 // docs/export.md is its contract. [WriteSummary] says in a line per model what
-// one run used.
+// one run used, and why the rest was not metered.
 //
 // A count that no provider stated is unknown: "-" in a table, empty in CSV, null
 // in JSON, and never 0. A sum adds up what is known.

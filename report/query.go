@@ -28,7 +28,7 @@ const day = "day"
 // store's names.
 var dimensions = []struct{ name, column string }{
 	{day, ""}, {"model", "model"}, {"agent", "agent"}, {"session", "session_id"},
-	{"provider", "provider"}, {"outcome", "outcome"}, {"kind", "kind"},
+	{"provider", "provider"}, {"outcome", "outcome"}, {"reason", "reason"}, {"kind", "kind"}, {"run", "run"},
 }
 
 // Dimensions lists what a report can be grouped by.
@@ -48,10 +48,13 @@ type Report struct {
 	Rows     []Row     // in the order of their groups, unknown last
 	Total    Row       // without a group
 	Coverage Coverage
+
+	counts []sqlite.Count
 }
 
 // Row adds up one group. Prewarms stand only in rows of their own kind, and in
-// no total.
+// no total. The model of a record is the one that its response names, else the
+// one that was asked for.
 type Row struct {
 	Group    []string // in the order of Report.By; "" is unknown
 	Requests int64    // recorded exchanges, metered or not
@@ -99,7 +102,7 @@ func Ask(ctx context.Context, r *sqlite.Reader, q Query) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	report := &Report{By: q.By, Since: q.Since, Until: q.Until, Coverage: newCoverage(a.Counts)}
+	report := &Report{By: q.By, Since: q.Since, Until: q.Until, Coverage: newCoverage(a.Counts), counts: a.Counts}
 	report.Rows, report.Total = fold(a.Sums, q)
 	return report, nil
 }

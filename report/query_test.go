@@ -18,14 +18,16 @@ func TestGroups(t *testing.T) {
 	for by, want := range map[string]string{
 		"":             ": 3 1,500 900 210",
 		"day":          "2026-11-24: 2 1,200 900 210\n2026-11-25: 1 300 - 0",
-		"model":        "claude-opus-5: 1 1,200 900 210\ngpt-5.6: 1 300 - 0\n: 1 - - -",
+		"model":        "claude-opus-5: 1 1,200 900 210\ngpt-5.6: 2 300 - 0",
 		"agent":        "claude-code: 1 1,200 900 210\ncodex: 1 300 - 0\n: 1 - - -",
 		"session":      "s1: 1 1,200 900 210\ns2: 1 300 - 0\n: 1 - - -",
 		"provider":     "anthropic: 1 1,200 900 210\nopenai: 2 300 - 0",
 		"outcome":      "failed: 1 - - -\nmetered: 2 1,500 900 210",
+		"reason":       "overloaded_error: 1 - - -\n: 2 1,500 900 210",
+		"run":          "run-1: 1 300 - 0\n: 2 1,200 900 210",
 		"kind":         "model: 3 1,500 900 210\nprewarm: 1 7,777 - -",
-		"kind,model":   "model,claude-opus-5: 1 1,200 900 210\nmodel,gpt-5.6: 1 300 - 0\nmodel,: 1 - - -\nprewarm,gpt-5.6: 1 7,777 - -",
-		"model,kind":   "claude-opus-5,model: 1 1,200 900 210\ngpt-5.6,model: 1 300 - 0\ngpt-5.6,prewarm: 1 7,777 - -\n,model: 1 - - -",
+		"kind,model":   "model,claude-opus-5: 1 1,200 900 210\nmodel,gpt-5.6: 2 300 - 0\nprewarm,gpt-5.6: 1 7,777 - -",
+		"model,kind":   "claude-opus-5,model: 1 1,200 900 210\ngpt-5.6,model: 2 300 - 0\ngpt-5.6,prewarm: 1 7,777 - -",
 		"session,day":  "s1,2026-11-24: 1 1,200 900 210\ns2,2026-11-25: 1 300 - 0\n,2026-11-24: 1 - - -",
 		"day,outcome":  "2026-11-24,failed: 1 - - -\n2026-11-24,metered: 1 1,200 900 210\n2026-11-25,metered: 1 300 - 0",
 		"agent,day":    "claude-code,2026-11-24: 1 1,200 900 210\ncodex,2026-11-25: 1 300 - 0\n,2026-11-24: 1 - - -",
@@ -43,11 +45,11 @@ func TestGroups(t *testing.T) {
 }
 
 func TestEveryDimensionGroups(t *testing.T) {
-	if got := Dimensions(); !slices.Equal(got, []string{"day", "model", "agent", "session", "provider", "outcome", "kind"}) {
+	if got := Dimensions(); !slices.Equal(got, []string{"day", "model", "agent", "session", "provider", "outcome", "reason", "kind", "run"}) {
 		t.Errorf("got %v", got) // and TestGroups has a case for each
 	}
 	a := ask(t, twoDays(t), Query{By: Dimensions()})
-	want := []string{"2026-11-24", "claude-opus-5", "claude-code", "s1", "anthropic", "metered", "model"}
+	want := []string{"2026-11-24", "claude-opus-5", "claude-code", "s1", "anthropic", "metered", "", "model", ""}
 	if len(a.Rows) != 4 || !slices.Equal(a.Rows[0].Group, want) {
 		t.Errorf("got %v", a.Rows)
 	}
@@ -149,7 +151,8 @@ func TestTimeAndRun(t *testing.T) {
 		"until, included": {Query{Until: second.Add(time.Nanosecond)}, 3, 9, 2, 1, 0},
 		"between":         {Query{Since: at("2026-11-24T10:30:00Z"), Until: second}, 1, 6, 2, 0, 0},
 		"never":           {Query{Since: second, Until: second}, 0, 0, 0, 0, 0},
-		"a run":           {Query{Run: "run-1"}, 1, 1, 0, 0, 0},
+		"a run":           {Query{Run: "run-1"}, 1, 4, 2, 1, 0},
+		"a run, since":    {Query{Run: "run-1", Since: second}, 1, 2, 0, 1, 0},
 		"another run":     {Query{Run: "run-2"}, 0, 0, 0, 0, 0},
 	} {
 		a := ask(t, r, test.q)
@@ -166,7 +169,7 @@ func TestTimeAndRun(t *testing.T) {
 func TestQuestionsThatCannotBe(t *testing.T) {
 	r := filled(t, nil)
 	for by, want := range map[string]string{
-		"hour":        `group by "hour": expected one or more of day, model, agent, session, provider, outcome, kind`,
+		"hour":        `group by "hour": expected one or more of day, model, agent, session, provider, outcome, reason, kind, run`,
 		"model,":      `group by "": expected one or more of`,
 		"session_id":  `group by "session_id": expected`,
 		"day,day":     "group by day: it is named twice",

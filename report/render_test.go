@@ -28,7 +28,7 @@ func written(t *testing.T, write func(io.Writer) error) string {
 	return b.String()
 }
 
-const twoDaysCoverage = "coverage: 3 of 5 billable exchanges metered (60.0 %): 1 failed, 1 lost (queue_full); " +
+const twoDaysCoverage = "coverage: 3 of 5 billable exchanges metered (60.0 %): 1 failed (overloaded_error), 1 lost (queue_full); " +
 	"besides 3 not billable, 2 tunnelled (1.5 MB; 1 refused our certificate); 1 prewarm kept out of the totals\n"
 
 func TestTable(t *testing.T) {
@@ -36,7 +36,7 @@ func TestTable(t *testing.T) {
 	checkText(t, "by day and model", written(t, ask(t, r, Query{By: []string{"day", "model"}}).WriteTable), `
 day         model          requests  input  cache read  cache write  output  reasoning   total
 2026-11-24  claude-opus-5         1  1,200      18,000          900     210         64  20,310
-2026-11-24  unknown               1      -           -            -       -          -       -
+2026-11-24  gpt-5.6               1      -           -            -       -          -       -
 2026-11-25  gpt-5.6               1    300           0            -       0          -     300
 total                             3  1,500      18,000          900     210         64  20,610
 
@@ -44,6 +44,14 @@ total                             3  1,500      18,000          900     210     
 	checkText(t, "the total", written(t, ask(t, r, Query{}).WriteTable), `
 requests  input  cache read  cache write  output  reasoning   total
        3  1,500      18,000          900     210         64  20,610
+
+`[1:]+twoDaysCoverage)
+	checkText(t, "by reason, run and agent", written(t, ask(t, r, Query{By: []string{"reason", "run", "agent"}}).WriteTable), `
+reason            run    agent        requests  input  cache read  cache write  output  reasoning   total
+overloaded_error  -      unknown             1      -           -            -       -          -       -
+-                 run-1  codex               1    300           0            -       0          -     300
+-                 -      claude-code         1  1,200      18,000          900     210         64  20,310
+total                                        3  1,500      18,000          900     210         64  20,610
 
 `[1:]+twoDaysCoverage)
 	checkText(t, "nothing", written(t, ask(t, filled(t, nil), Query{By: []string{"day"}}).WriteTable), `
@@ -71,7 +79,7 @@ func TestCSV(t *testing.T) {
 	checkText(t, "by day and model", written(t, ask(t, r, Query{By: []string{"day", "model"}}).WriteCSV), `
 day,model,requests,input,cache_read,cache_write,output,reasoning,total
 2026-11-24,claude-opus-5,1,1200,18000,900,210,64,20310
-2026-11-24,,1,,,,,,
+2026-11-24,gpt-5.6,1,,,,,,
 2026-11-25,gpt-5.6,1,300,0,,0,,300
 `[1:])
 	checkText(t, "the total", written(t, ask(t, r, Query{}).WriteCSV), `
@@ -154,7 +162,22 @@ func TestJSON(t *testing.T) {
       "queue_full": 1
     },
     "doubtful": 0,
-    "prewarm": 1
+    "prewarm": 1,
+    "reasons": {
+      "failed": {
+        "overloaded_error": 1
+      },
+      "lost": {
+        "queue_full": 1
+      },
+      "not_billable": {
+        "count_tokens": 3
+      },
+      "tunnelled": {
+        "certificate_refused": 1,
+        "no_provider": 1
+      }
+    }
   }
 }
 `[1:])
@@ -162,7 +185,7 @@ func TestJSON(t *testing.T) {
 
 func TestJSONOfNothing(t *testing.T) {
 	got := written(t, ask(t, filled(t, nil), Query{}).WriteJSON)
-	for _, want := range []string{`"by": [],`, `"since": null,`, `"until": null,`, `"rows": [],`, `"input": null,`, `"requests": 0,`, `"lost_reasons": {},`} {
+	for _, want := range []string{`"by": [],`, `"since": null,`, `"until": null,`, `"rows": [],`, `"input": null,`, `"requests": 0,`, `"lost_reasons": {},`, `"reasons": {}`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %s in\n%s", want, got)
 		}

@@ -89,6 +89,7 @@ func twoDays(t *testing.T) *sqlite.Reader {
 		}),
 		with(record("2026-11-24T11:00:00Z", "", usage.Tokens{}), func(r *usage.Record) {
 			r.Outcome, r.Provider, r.Agent, r.SessionID = usage.Failed, "openai", "", ""
+			r.Reason, r.ModelRequested = "overloaded_error", "gpt-5.6"
 		}),
 		with(record("2026-11-25T10:00:00Z", "gpt-5.6", usage.Tokens{Input: n(300), CacheRead: n(0), Output: n(0)}), func(r *usage.Record) {
 			r.Provider, r.Agent, r.SessionID, r.Run = "openai", "codex", "s2", "run-1"
@@ -98,9 +99,9 @@ func twoDays(t *testing.T) *sqlite.Reader {
 		}),
 	},
 		usage.Tally{At: at("2026-11-24T10:00:00Z"), Outcome: usage.NotBillable, Provider: "anthropic", Reason: "count_tokens", Count: 3, RequestBytes: 99},
-		usage.Tally{At: at("2026-11-24T10:00:00Z"), Outcome: usage.Tunnelled, Host: "a", Reason: "no_provider", Count: 1, RequestBytes: 400_000, ResponseBytes: 800_000},
-		usage.Tally{At: at("2026-11-24T10:00:00Z"), Outcome: usage.Tunnelled, Host: "b", Reason: "certificate_refused", Count: 1, RequestBytes: 100_000, ResponseBytes: 200_000},
-		usage.Tally{At: at("2026-11-25T10:00:00Z"), Outcome: usage.Lost, Provider: "openai", Reason: "queue_full", Count: 1},
+		usage.Tally{At: at("2026-11-24T10:00:00Z"), Outcome: usage.Tunnelled, Host: "a", Reason: "no_provider", Run: "run-1", Count: 1, RequestBytes: 400_000, ResponseBytes: 800_000},
+		usage.Tally{At: at("2026-11-24T10:00:00Z"), Outcome: usage.Tunnelled, Host: "b", Reason: "certificate_refused", Run: "run-1", Count: 1, RequestBytes: 100_000, ResponseBytes: 200_000},
+		usage.Tally{At: at("2026-11-25T10:00:00Z"), Outcome: usage.Lost, Provider: "openai", Reason: "queue_full", Run: "run-1", Count: 1},
 	)
 }
 

@@ -38,8 +38,8 @@ func (r *Report) writeLines(w io.Writer) {
 	lines := [][]string{r.header()}
 	for _, row := range r.Rows {
 		var cells []string
-		for _, g := range row.Group {
-			cells = append(cells, name(g))
+		for i, g := range row.Group {
+			cells = append(cells, cell(r.By[i], g))
 		}
 		lines = append(lines, append(cells, numbers(row)...))
 	}
@@ -57,6 +57,14 @@ func (r *Report) writeLines(w io.Writer) {
 	for _, cells := range lines {
 		writeLine(w, cells, widths, len(r.By))
 	}
+}
+
+// cell is a group for people. A record may well have no reason and no run.
+func cell(by, group string) string {
+	if group == "" && (by == "reason" || by == "run") {
+		return "-"
+	}
+	return name(group)
 }
 
 func (r *Report) header() []string {
