@@ -67,7 +67,7 @@ func (m *meter) open(f upstreamFlags) error {
 	m.capture = capture.New(m.recorder, m.log)
 	m.proxy = proxy.New(proxy.Options{
 		Begin:      func(x usage.Exchange) proxy.Tap { return m.capture.Begin(x) },
-		Tally:      m.recorder.Tally,
+		Tally:      m.tally,
 		Intercepts: func(host string) bool { return parsers.IsProvider(host) && m.authority.Permits(host) },
 		ServerTLS:  m.authority.ConfigFor,
 		Prefixes:   prefixes(),
@@ -76,6 +76,15 @@ func (m *meter) open(f upstreamFlags) error {
 		Log:        m.log,
 	})
 	return nil
+}
+
+// tally mends what the proxy cannot know: why a provider's host was not
+// intercepted.
+func (m *meter) tally(t usage.Tally) {
+	if t.Reason == "no_provider" && parsers.IsProvider(t.Host) {
+		t.Reason = "no_authority"
+	}
+	m.recorder.Tally(t)
 }
 
 func prefixes() map[string]string {

@@ -29,11 +29,29 @@ func (f *timeFlag) Set(text string) (err error) {
 	return err
 }
 
-type window struct{ since, until timeFlag }
+// window is what to show: a time, and perhaps one run.
+type window struct {
+	since, until timeFlag
+	run          string
+}
 
 func (w *window) register(flags *pflag.FlagSet) {
-	flags.Var(&w.since, "since", "from this time on: 2026-01-31, 2026-01-31T15:04:05Z, or how long ago: 24h, 7d")
-	flags.Var(&w.until, "until", "up to this time, not included")
+	flags.Var(&w.since, "since", "from this time on: today, yesterday, 2026-01-31, 2026-01-31T15:04 (all local time), 2026-01-31T15:04:05Z, or how long ago: 90m, 24h, 1.5d, 2w")
+	flags.Var(&w.until, "until", "up to this time, not included; given alike")
+	flags.StringVar(&w.run, "run", "", "only what this run asked for, by its `NAME`")
+}
+
+// check says so when there never was such a run: a mistyped name looks like one
+// that used nothing.
+func (w *window) check(c *cobra.Command, r *sqlite.Reader) error {
+	if w.run == "" {
+		return nil
+	}
+	isKnown, err := r.KnowsRun(c.Context(), w.run)
+	if err == nil && !isKnown {
+		fmt.Fprintf(c.ErrOrStderr(), "wiremeter: nothing is recorded of a run named %q\n", w.run)
+	}
+	return err
 }
 
 type reportFlags struct {
@@ -49,8 +67,13 @@ func newReport(open func() (*house, error)) *cobra.Command {
 		Use:   "report",
 		Short: "Show what was used, by day, model, agent, session …",
 		Long: `Show what was used, and below it the coverage: how many exchanges were metered,
-and what became of the others. "-" means that no provider said.`,
-		Example: "  wiremeter report --by agent,model --since 7d",
+and what became of the others, and why. "-" means that no provider said.
+
+The model is the one that served, as the response says; where no response named
+one (a request that failed) it is the one that was asked for. Days are local
+time. What leaves no record (not billable, tunnelled, lost) is counted by the
+hour: the coverage has whole hours of it, also where --since or --until cut one.`,
+		Example: "  wiremeter report --by agent,model --since 7d\n  wiremeter report --by outcome,reason --since today",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return withReader(open, func(r *sqlite.Reader) error { return showReport(c, r, f) })
@@ -65,7 +88,10 @@ and what became of the others. "-" means that no provider said.`,
 }
 
 func showReport(c *cobra.Command, r *sqlite.Reader, f reportFlags) error {
-	answer, err := report.Ask(c.Context(), r, report.Query{By: f.by, Since: f.window.since.at, Until: f.window.until.at})
+	if err := f.window.check(c, r); err != nil {
+		return err
+	}
+	answer, err := report.Ask(c.Context(), r, report.Query{By: f.by, Since: f.window.since.at, Until: f.window.until.at, Run: f.window.run})
 	if err != nil {
 		return fmt.Errorf("--by: %w", err)
 	}
@@ -81,7 +107,6 @@ func showReport(c *cobra.Command, r *sqlite.Reader, f reportFlags) error {
 
 func newExport(open func() (*house, error)) *cobra.Command {
 	var w window
-	var run string
 	c := &cobra.Command{
 		Use:   "export",
 		Short: "Print every record as a line of JSON, oldest first",
@@ -90,11 +115,13 @@ docs/export.md. What is unknown is null.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return withReader(open, func(r *sqlite.Reader) error {
-				return report.Export(c.Context(), c.OutOrStdout(), r, report.Window{Since: w.since.at, Until: w.until.at, Run: run})
+				if err := w.check(c, r); err != nil {
+					return err
+				}
+				return report.Export(c.Context(), c.OutOrStdout(), r, report.Window{Since: w.since.at, Until: w.until.at, Run: w.run})
 			})
 		},
 	}
-	c.Flags().StringVar(&run, "run", "", "only what this run asked for, by its `NAME`")
 	w.register(c.Flags())
 	return c
 }
