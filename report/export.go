@@ -87,6 +87,8 @@ func line(r *usage.Record) object {
 		{"parts", r.Parts},
 		{"is_doubtful", r.IsDoubtful},
 		{"parser_version", positive(int64(r.ParserVersion))},
+		{"group_id", known(r.GroupID)},
+		{"rule", known(r.Rule)},
 	}
 }
 

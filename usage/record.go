@@ -25,7 +25,8 @@ type Record struct {
 
 	ModelRequested string
 	Response              // what the provider's response said
-	RequestID      string // the provider's id for the request, from a response header
+	RequestID      string // the id of the request: the provider's from a response header, or the agent's own where the provider keeps to that
+	GroupID        string // the same in all attempts at one request, as the agent says
 
 	TTFT          time.Duration // from the request's first byte to the response body's first byte
 	Duration      time.Duration // from the request's first byte to the end of the exchange

@@ -33,7 +33,21 @@ type Response struct {
 	Parts       []Part
 	IsPending   bool // a background response that is not finished: its usage comes with a later GET
 	IsDoubtful  bool // the counts contradict the provider's own total; see Raw
+	Rule        Rule // how the counts were read where that was a choice; else ""
 }
+
+// Rule names a reading of counts whose provider does not say how to read them,
+// or said only some.
+type Rule string
+
+const (
+	Inclusive     Rule = "inclusive"      // the input included what was cached
+	Exclusive     Rule = "exclusive"      // it cannot have: it is less
+	Hook          Rule = "hook"           // the counts are those shown to a hook of the user's
+	HookInclusive Rule = "hook_inclusive" // both
+	HookExclusive Rule = "hook_exclusive"
+	LowerBound    Rule = "lower_bound" // the output is what was announced until the cut: the least that it can have been
+)
 
 // Part is usage that a response reports beside its own counts, billed in
 // addition: a compaction, an advisor model, a declined fallback hop.

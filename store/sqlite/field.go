@@ -62,6 +62,8 @@ var columns = []struct {
 	{"parts", func(r *usage.Record) field { return parts{&r.Parts} }},
 	{"is_doubtful", func(r *usage.Record) field { return flag{&r.IsDoubtful} }},
 	{"parser_version", func(r *usage.Record) field { return number{&r.ParserVersion} }},
+	{"group_id", func(r *usage.Record) field { return word[string]{&r.GroupID} }},
+	{"rule", func(r *usage.Record) field { return word[usage.Rule]{&r.Rule} }},
 }
 
 // word: "" is NULL.

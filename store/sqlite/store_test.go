@@ -25,10 +25,10 @@ func full() usage.Record {
 		Response: usage.Response{
 			ID: "msg_1", Model: "claude-opus-5",
 			Tokens:      usage.Tokens{Input: n(1), CacheRead: n(2), CacheWrite5m: n(3), CacheWrite1h: n(4), CacheWriteOther: n(0), Output: n(6), Reasoning: n(7)},
-			ServiceTier: "standard", StopReason: "end_turn", Raw: []byte(`{"input_tokens": 1.0e0}`), IsDoubtful: true,
+			ServiceTier: "standard", StopReason: "end_turn", Raw: []byte(`{"input_tokens": 1.0e0}`), IsDoubtful: true, Rule: usage.Inclusive,
 			Parts: []usage.Part{{Role: "advisor", Model: "haiku", Tokens: usage.Tokens{Input: n(10), Output: n(0)}}},
 		},
-		RequestID: "req_1", TTFT: 300 * time.Millisecond, Duration: 2 * time.Second, RequestBytes: 10, ResponseBytes: 20, ParserVersion: 3,
+		RequestID: "req_1", GroupID: "group_1", TTFT: 300 * time.Millisecond, Duration: 2 * time.Second, RequestBytes: 10, ResponseBytes: 20, ParserVersion: 3,
 	}
 }
 

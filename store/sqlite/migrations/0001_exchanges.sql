@@ -41,7 +41,9 @@ CREATE TABLE exchanges (
     usage_raw         TEXT,             -- the provider's JSON, verbatim
     parts             TEXT,             -- JSON: [{"role", "model", "tokens": {"input", …}}]
     is_doubtful       INTEGER NOT NULL,
-    parser_version    INTEGER
+    parser_version    INTEGER,
+    group_id          TEXT,
+    rule              TEXT
 ) STRICT;
 
 CREATE INDEX exchanges_by_time     ON exchanges (started_at, id);

@@ -39,10 +39,12 @@ CREATE TABLE exchanges (
     usage_raw         TEXT,             -- the provider's JSON, verbatim
     parts             TEXT,             -- JSON: [{"role", "model", "tokens": {"input", …}}]
     is_doubtful       INTEGER NOT NULL,
-    parser_version    INTEGER
+    parser_version    INTEGER,
+    group_id          TEXT,
+    rule              TEXT
 ) STRICT;
-INSERT INTO exchanges VALUES('01K0',1795523400123,'metered','total_contradicts_counts','forward','anthropic','messages','api.anthropic.com','/v1/messages',200,1,'h2','model','run-1','claude-code','2.1','claude-cli/2.1','s1','opus','claude-opus-5','msg_1','req_1',1,2,3,4,0,6,7,'standard','end_turn',300,2000,10,20,'{"input_tokens": 1.0e0}','[{"role":"advisor","model":"haiku","tokens":{"input":10,"cache_read":null,"cache_write_5m":null,"cache_write_1h":null,"cache_write_other":null,"output":0,"reasoning":null}}]',1,3);
-INSERT INTO exchanges VALUES('01K1',1795523401123,'failed',NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,0,0,NULL,NULL,0,NULL);
+INSERT INTO exchanges VALUES('01K0',1795523400123,'metered','total_contradicts_counts','forward','anthropic','messages','api.anthropic.com','/v1/messages',200,1,'h2','model','run-1','claude-code','2.1','claude-cli/2.1','s1','opus','claude-opus-5','msg_1','req_1',1,2,3,4,0,6,7,'standard','end_turn',300,2000,10,20,'{"input_tokens": 1.0e0}','[{"role":"advisor","model":"haiku","tokens":{"input":10,"cache_read":null,"cache_write_5m":null,"cache_write_1h":null,"cache_write_other":null,"output":0,"reasoning":null}}]',1,3,'group_1','inclusive');
+INSERT INTO exchanges VALUES('01K1',1795523401123,'failed',NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,0,0,NULL,NULL,0,NULL,NULL,NULL);
 CREATE TABLE tallies (
     hour           INTEGER NOT NULL,    -- its begin
     outcome        TEXT    NOT NULL,
