@@ -32,6 +32,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"ledger":       ledger,
 			"await-server": awaitServer,
+			"await-text":   awaitText,
 			"sqlite":       sqliteCommand,
 		},
 	})
@@ -112,13 +113,35 @@ func sqliteCommand(ts *testscript.TestScript, neg bool, args []string) {
 // awaitServer returns when the server of the house answers.
 func awaitServer(ts *testscript.TestScript, neg bool, args []string) {
 	h := &house{dir: ts.Getenv("WIREMETER_HOME")}
+	if !await(func() bool { _, ok := h.running(context.Background()); return ok }) {
+		ts.Fatalf("no server came up")
+	}
+}
+
+// awaitText returns when the text is in the file, which another program writes.
+func awaitText(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: await-text FILE TEXT")
+	}
+	var text []byte
+	isThere := func() bool {
+		text, _ = os.ReadFile(ts.MkAbs(args[0])) // it may not be there yet
+		return strings.Contains(string(text), args[1])
+	}
+	if !await(isThere) {
+		ts.Fatalf("%s lacks %q:\n%s", args[0], args[1], text)
+	}
+}
+
+// await asks until it is so, for ten seconds at most.
+func await(isSo func() bool) bool {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for range 500 {
-		if _, ok := h.running(context.Background()); ok {
-			return
+		if isSo() {
+			return true
 		}
 		<-tick.C
 	}
-	ts.Fatalf("no server came up")
+	return false
 }

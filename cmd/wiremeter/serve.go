@@ -65,11 +65,16 @@ func serve(ctx context.Context, h *house, f serveFlags, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	retract, err := h.announce(m.addr())
+	retract, other, err := h.announce(ctx, m.addr())
 	if err != nil {
 		return errors.Join(err, m.close(ctx))
 	}
-	log.Info().Str("address", m.addr()).Str("home", h.dir).Msg("serving; set agents up with: eval \"$(wiremeter env)\"")
+	setUp := "wiremeter env"
+	if other != "" {
+		setUp += " --listen " + m.addr()
+		log.Warn().Str("address", other).Msg("another `wiremeter serve` serves this home: `wiremeter run` and `wiremeter env` go on using that one")
+	}
+	log.Info().Str("address", m.addr()).Str("home", h.dir).Msg("serving; set agents up with: eval \"$(" + setUp + ")\"")
 	return errors.Join(m.untilStopped(ctx, f.drain), retract())
 }
 
