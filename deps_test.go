@@ -20,7 +20,7 @@ usage:              -net/http -os -database/sql
 certs:              -database/sql
 proxy:              usage github.com/elazarl/goproxy github.com/rs/zerolog golang.org/x/net -database/sql
 parsers:            usage parsers/... github.com/tidwall/gjson -os -net -net/http -time -log -context -sync -database/sql
-parsers/framing:    -os -net -net/http -time -log -context -sync -database/sql
+parsers/framing:    github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream -os -net -net/http -time -log -context -sync -database/sql
 parsers/coding:     github.com/klauspost/compress github.com/andybalholm/brotli -os -net -net/http -time -log -context -sync -database/sql
 parsers/dialect:    usage parsers/framing github.com/tidwall/gjson google.golang.org/protobuf/encoding/protowire -os -net -net/http -time -log -context -sync -database/sql
 parsers/provider:   usage -os -net -net/http -time -log -context -sync -database/sql
@@ -35,6 +35,7 @@ cmd/wiremeter:      capture certs parsers proxy report scripted store store/sqli
 
 // doors are the libraries that come into the house in one place.
 var doors = map[string]string{
+	"github.com/aws/aws-sdk-go-v2":    "parsers/framing",
 	"github.com/elazarl/goproxy":      "proxy bench",
 	"github.com/tidwall/gjson":        "parsers parsers/dialect",
 	"google.golang.org/protobuf":      "parsers/dialect",
