@@ -50,6 +50,7 @@ func setUp(e *testscript.Env) error {
 	home := filepath.Join(e.WorkDir, "home")
 	e.Setenv("WIREMETER_HOME", home)
 	e.Setenv("HOME", e.WorkDir)
+	e.Setenv("PROVIDER", p.Addr())
 	e.Setenv("PROVIDER_CA", filepath.Join(e.WorkDir, "provider.pem"))
 	ca := filepath.Join(e.WorkDir, "provider.pem")
 	to, err := json.Marshal(p.ConnectTo())

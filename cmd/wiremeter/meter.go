@@ -50,7 +50,9 @@ func startMeter(h *house, l net.Listener, up upstreamFlags, log zerolog.Logger) 
 }
 
 func (m *meter) open(f upstreamFlags) error {
-	upstream, err := f.upstream(m.addr())
+	upstream, err := f.upstream(func(addr string) bool {
+		return isSelf(addr, m.addr()) || m.house.isOwn(context.Background(), addr)
+	})
 	if err != nil {
 		return err
 	}

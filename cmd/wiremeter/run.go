@@ -32,8 +32,9 @@ func newRun(open func() (*house, error)) *cobra.Command {
 say at its end what it used. The command's input, output, signals and exit code
 are its own; no file of yours is edited.
 
-A running ` + "`wiremeter serve`" + ` is used if there is one (and no flag says how to reach
-providers); else the proxy lives as long as the command.`,
+A running ` + "`wiremeter serve`" + ` is used if there is one, or the proxy of a run around
+this one (and no flag says how to reach providers); else the proxy lives as long
+as the command.`,
 		Example: "  wiremeter run -- claude -p \"say hi\"\n  wiremeter run -- codex",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -100,11 +101,13 @@ func (r *runner) run(ctx context.Context, args []string) error {
 // start finds or starts the proxy. The function that it returns waits until
 // the run's records are in the database, and stops what was started.
 func (r *runner) start(ctx context.Context) (addr string, settle func() error, err error) {
-	if s, ok := r.house.running(ctx); ok && !r.flags.upstream.isSet() {
-		return s.Addr, func() error {
-			_, err := ask(ctx, http.MethodPost, s.Addr, settlePath)
-			return err
-		}, nil
+	if !r.flags.upstream.isSet() {
+		if addr, ok := r.house.living(ctx); ok {
+			return addr, func() error {
+				_, err := ask(ctx, http.MethodPost, addr, settlePath)
+				return err
+			}, nil
+		}
 	}
 	l, err := listen(ctx, anyPort)
 	if err != nil {

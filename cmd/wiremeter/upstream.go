@@ -53,12 +53,13 @@ func (f upstreamFlags) fill(h *house) upstreamFlags {
 	return f
 }
 
-// upstream turns the flags into what the proxy needs. listen is our own
-// address, which the environment may name as its proxy.
-func (f upstreamFlags) upstream(listen string) (proxy.Upstream, error) {
+// upstream turns the flags into what the proxy needs. The environment may name
+// as its proxy an address for which isOwn is true: a call that also went through
+// there would be metered twice.
+func (f upstreamFlags) upstream(isOwn func(addr string) bool) (proxy.Upstream, error) {
 	var u proxy.Upstream
 	var err error
-	if u.Proxy, err = f.proxyFunc(listen); err != nil {
+	if u.Proxy, err = f.proxyFunc(isOwn); err != nil {
 		return u, err
 	}
 	if u.Roots, err = certs.UpstreamPool(f.ca); err != nil {
@@ -75,19 +76,12 @@ func (f upstreamFlags) upstream(listen string) (proxy.Upstream, error) {
 
 var proxySchemes = []string{"http", "https", "socks5", "socks5h"}
 
-func (f upstreamFlags) proxyFunc(listen string) (func(*url.URL) (*url.URL, error), error) {
+func (f upstreamFlags) proxyFunc(isOwn func(addr string) bool) (func(*url.URL) (*url.URL, error), error) {
 	switch f.proxy {
 	case "none":
 		return nil, nil
 	case "":
-		fromEnvironment := httpproxy.FromEnvironment().ProxyFunc()
-		return func(u *url.URL) (*url.URL, error) {
-			via, err := fromEnvironment(u)
-			if via != nil && via.Host == listen {
-				return nil, nil // a shell set up with `wiremeter env`: not through ourselves
-			}
-			return via, err
-		}, nil
+		return throughEnvironment(isOwn), nil
 	}
 	via, err := url.Parse(f.proxy)
 	if err != nil || via.Host == "" || !slices.Contains(proxySchemes, via.Scheme) {
@@ -95,6 +89,26 @@ func (f upstreamFlags) proxyFunc(listen string) (func(*url.URL) (*url.URL, error
 	}
 	c := httpproxy.Config{HTTPProxy: f.proxy, HTTPSProxy: f.proxy, NoProxy: httpproxy.FromEnvironment().NoProxy}
 	return c.ProxyFunc(), nil
+}
+
+// throughEnvironment takes the environment's proxies, but not those that are our
+// own: of a shell set up with `wiremeter env`, or of a run around this one.
+func throughEnvironment(isOwn func(addr string) bool) func(*url.URL) (*url.URL, error) {
+	c := httpproxy.FromEnvironment()
+	own := make(map[string]bool)
+	for _, value := range []string{c.HTTPSProxy, c.HTTPProxy} {
+		if addr := proxyHost(value); addr != "" && !own[addr] {
+			own[addr] = isOwn(addr)
+		}
+	}
+	choose := c.ProxyFunc()
+	return func(u *url.URL) (*url.URL, error) {
+		via, err := choose(u)
+		if via != nil && own[via.Host] {
+			return nil, nil
+		}
+		return via, err
+	}
 }
 
 // parseConnectTo reads HOST:PORT:ADDR values. An empty HOST or PORT matches
