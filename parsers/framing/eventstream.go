@@ -17,8 +17,8 @@ const (
 	// maxMessage is what AWS's own library in C takes
 	// (AWS_EVENT_STREAM_MAX_MESSAGE_SIZE).
 	maxMessage = 24 << 20
-	// maxHeaders is far more than was seen. The decoder compares each header
-	// with all before it.
+	// maxHeaders is far more than the three headers of Bedrock's events take.
+	// The decoder compares each header with all before it.
 	maxHeaders = 16 << 10
 
 	preludeSize = 12 // the message's length, its headers' length, a checksum
