@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -35,6 +36,7 @@ type meter struct {
 	capture   *capture.Capture
 	proxy     *proxy.Proxy
 	served    chan error
+	ended     atomic.Int64 // of what the proxy has seen
 }
 
 // startMeter puts the machine together behind the listener, which it takes
@@ -66,9 +68,9 @@ func (m *meter) open(f upstreamFlags) error {
 		return err
 	}
 	m.recorder = store.NewRecorder(m.db, m.log)
-	m.capture = capture.New(m.recorder, m.log)
+	m.capture = capture.New(told{m.recorder, m.log}, m.log)
 	m.proxy = proxy.New(proxy.Options{
-		Begin:      func(x usage.Exchange) proxy.Tap { return m.capture.Begin(x) },
+		Begin:      func(x usage.Exchange) proxy.Tap { return counted{m.capture.Begin(x), &m.ended} },
 		Tally:      m.tally,
 		Intercepts: func(host string) bool { return parsers.IsProvider(host) && m.authority.Permits(host) },
 		ServerTLS:  m.authority.ConfigFor,
@@ -86,7 +88,8 @@ func (m *meter) tally(t usage.Tally) {
 	if t.Reason == "no_provider" && parsers.IsProvider(t.Host) {
 		t.Reason = "no_authority"
 	}
-	m.recorder.Tally(t)
+	told{m.recorder, m.log}.Tally(t)
+	m.ended.Add(1)
 }
 
 func prefixes() map[string]string {
@@ -102,11 +105,15 @@ func (m *meter) addr() string { return m.listener.Addr().String() }
 // close follows the data: the fronts stop, the relay drains until ctx is done,
 // capture finishes, the recorder flushes, the database closes.
 func (m *meter) close(ctx context.Context) error {
-	drained := m.proxy.Shutdown(ctx)
+	return errors.Join(m.proxy.Shutdown(ctx), m.finish())
+}
+
+// finish closes what is right of the relay.
+func (m *meter) finish() error {
 	m.capture.Wait()
 	flush, cancel := context.WithTimeout(context.Background(), flushTimeout)
 	defer cancel()
-	return errors.Join(drained, <-m.served, m.recorder.Close(flush), m.db.Close())
+	return errors.Join(<-m.served, m.recorder.Close(flush), m.db.Close())
 }
 
 const flushTimeout = 10 * time.Second

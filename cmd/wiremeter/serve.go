@@ -65,6 +65,9 @@ func serve(ctx context.Context, h *house, f serveFlags, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
 	retract, other, err := h.announce(ctx, m.addr())
 	if err != nil {
 		return errors.Join(err, m.close(ctx))
@@ -75,25 +78,50 @@ func serve(ctx context.Context, h *house, f serveFlags, errs io.Writer) error {
 		log.Warn().Str("address", other).Msg("another `wiremeter serve` serves this home: `wiremeter run` and `wiremeter env` go on using that one")
 	}
 	log.Info().Str("address", m.addr()).Str("home", h.dir).Msg("serving; set agents up with: eval \"$(" + setUp + ")\"")
-	return errors.Join(m.untilStopped(ctx, f.drain), retract())
+	var failed error
+	select {
+	case failed = <-m.served:
+		m.served <- nil
+	case <-signals:
+	case <-ctx.Done():
+	}
+	return errors.Join(failed, retract(), m.drain(f.drain, signals))
 }
 
-// untilStopped waits for a signal and closes the machine.
-func (m *meter) untilStopped(ctx context.Context, drain time.Duration) error {
-	stopped, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	select {
-	case err := <-m.served:
-		m.served <- nil
-		return errors.Join(err, m.close(ctx))
-	case <-stopped.Done():
+// drain closes the machine. What is under way may finish within the time given,
+// until the next signal; then it is cut, and the error says how much it was.
+func (m *meter) drain(atMost time.Duration, signals <-chan os.Signal) error {
+	if n := m.underWay(); n > 0 {
+		m.log.Info().Int64("exchanges", n).Stringer("at_most", atMost).Msg("stopping: waiting for what is under way; a second signal cuts it")
 	}
-	m.log.Info().Dur("at_most_ms", drain).Msg("stopping: waiting for what is under way")
-	hurry, cancel := context.WithTimeout(context.Background(), drain)
-	defer cancel()
-	hurry, cut := signal.NotifyContext(hurry, os.Interrupt, syscall.SIGTERM)
+	ctx, cut := context.WithCancel(context.Background())
 	defer cut()
-	return m.close(hurry)
+	drained := make(chan error, 1)
+	go func() { drained <- m.proxy.Shutdown(ctx) }()
+	limit := time.NewTimer(atMost)
+	defer limit.Stop()
+	select {
+	case err := <-drained:
+		err = errors.Join(err, m.finish())
+		m.log.Info().Int64("exchanges", m.proxy.Seen()).Msg("stopped")
+		return err
+	case <-signals:
+	case <-limit.C:
+	}
+	left := m.underWay()
+	cut()
+	<-drained // nothing but that it was cut
+	return errors.Join(wereCut(left), m.finish())
+}
+
+func wereCut(exchanges int64) error {
+	switch exchanges {
+	case 0: // connections without a request
+		return nil
+	case 1:
+		return errors.New("stopped; 1 exchange under way was cut")
+	}
+	return fmt.Errorf("stopped; %d exchanges under way were cut", exchanges)
 }
 
 // endpoint is an address to serve on.
