@@ -35,6 +35,7 @@ type facts struct {
 	IsFetch        bool          `json:"is_fetch,omitempty"`
 	ModelRequested string        `json:"model_requested,omitempty"`
 	SessionID      string        `json:"session_id,omitempty"`
+	GroupID        string        `json:"group_id,omitempty"`
 	Model          string        `json:"model,omitempty"`
 	ResponseID     string        `json:"response_id,omitempty"`
 	Tokens         *usage.Tokens `json:"tokens,omitempty"` // absent when not billable
@@ -43,6 +44,7 @@ type facts struct {
 	Streamed       bool          `json:"streamed,omitempty"`
 	Error          string        `json:"error,omitempty"`
 	IsDoubtful     bool          `json:"is_doubtful,omitempty"`
+	Rule           usage.Rule    `json:"rule,omitempty"`
 	Parts          []usage.Part  `json:"parts,omitempty"`
 }
 
@@ -52,7 +54,7 @@ type exchange struct {
 	head           usage.Exchange
 	requestBody    []byte
 	status         int
-	contentType    string
+	header         usage.Header // the response's
 	body           []byte
 	want           facts
 }
@@ -177,22 +179,15 @@ func (e *exchange) read(body []byte, size int) facts {
 	if route.Class == NotBillable {
 		return facts{Outcome: usage.NotBillable, Reason: route.Reason, Provider: route.Provider}
 	}
-	q := readRequest(e.requestBody, size)
-	r := NewReader(route, q, e.contentType)
-	for len(body) > 0 {
-		n := min(size, len(body))
-		r.Write(body[:n])
-		body = body[n:]
-	}
-	resp, state := r.Close()
+	q, resp, state, isStream := e.readBodies(route, body, size)
 	if route.Class == Fetch && (state != Complete || resp.Tokens.IsZero()) {
 		return facts{Outcome: usage.NotBillable, Reason: "poll", Provider: route.Provider}
 	}
 	f := facts{
 		Provider: route.Provider, Dialect: route.Dialect, Kind: route.Kind, IsFetch: route.Class == Fetch,
-		ModelRequested: cmp.Or(q.Model, route.Model), SessionID: q.SessionID,
+		ModelRequested: cmp.Or(q.Model, route.Model), SessionID: q.SessionID, GroupID: q.GroupID,
 		Model: resp.Model, ResponseID: resp.ID, Tokens: &resp.Tokens, ServiceTier: resp.ServiceTier, StopReason: resp.StopReason,
-		Streamed: r.IsStream(), Error: resp.Error, IsDoubtful: resp.IsDoubtful, Parts: resp.Parts,
+		Streamed: isStream, Error: resp.Error, IsDoubtful: resp.IsDoubtful, Rule: resp.Rule, Parts: resp.Parts,
 	}
 	if q.IsPrewarm {
 		f.Kind = usage.Prewarm
@@ -203,6 +198,41 @@ func (e *exchange) read(body []byte, size int) facts {
 	f.Outcome, f.Reason = e.outcome(resp, state)
 	return f
 }
+
+func (e *exchange) readBodies(route Route, body []byte, size int) (Request, usage.Response, State, bool) {
+	if IsStream(route) {
+		var all turns
+		s := NewStream(e.head, route, func(string) Request { return Request{} }, &all)
+		inPieces(e.requestBody, size, s.Client)
+		s.Open(e.header)
+		inPieces(body, size, s.Server)
+		s.Close()
+		t := all.answered[len(all.answered)-1]
+		return t.Request, t.Response, t.State, true
+	}
+	q := readRequest(e.requestBody, size)
+	r := NewReader(route, q, e.header.First("Content-Type"))
+	inPieces(body, size, r.Write)
+	resp, state := r.Close()
+	return q, resp, state, r.IsStream()
+}
+
+func inPieces(body []byte, size int, write func([]byte)) {
+	for len(body) > 0 {
+		n := min(size, len(body))
+		write(body[:n])
+		body = body[n:]
+	}
+}
+
+// turns are those that a Stream has told of.
+type turns struct {
+	asked    int
+	answered []*Turn
+}
+
+func (t *turns) Asked(*Turn)         { t.asked++ }
+func (t *turns) Answered(turn *Turn) { t.answered = append(t.answered, turn) }
 
 func (e *exchange) outcome(resp usage.Response, state State) (usage.Outcome, string) {
 	switch {
@@ -224,11 +254,7 @@ func (e *exchange) outcome(resp usage.Response, state State) (usage.Outcome, str
 
 func readRequest(body []byte, size int) Request {
 	r := NewRequestReader()
-	for len(body) > 0 {
-		n := min(size, len(body))
-		r.Write(body[:n])
-		body = body[n:]
-	}
+	inPieces(body, size, r.Write)
 	q, _ := r.Close()
 	return q
 }
@@ -297,7 +323,7 @@ func (e *exchange) loadMessages(folder string) error {
 		return err
 	}
 	defer resp.Body.Close()
-	e.status, e.contentType = resp.StatusCode, resp.Header.Get("Content-Type")
+	e.status, e.header = resp.StatusCode, usage.Header(resp.Header)
 	e.body, err = decoded(resp.Header, resp.Body)
 	return err
 }

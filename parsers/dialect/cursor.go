@@ -41,7 +41,6 @@ import (
 type CursorResponse struct {
 	usage.Response        // Model is "" where the request's model served
 	Number         int    // of the turn in its stream, from 1
-	Rule           string // how the counts were read: "inclusive", "exclusive", "lower_bound", "hook", "hook_inclusive", "hook_exclusive"; "" when they were plain or none
 	ConversationID string // where the response names it; else ""
 	ContextUsed    *int64 // tokens in the context window; a fill, no usage
 	ContextSize    *int64
@@ -56,6 +55,18 @@ type CursorMeter interface {
 	Observe(framing.Frame) (CursorResponse, bool)
 	// Partial returns the turn that has begun and not ended, if there is one.
 	Partial() (CursorResponse, bool)
+}
+
+// NewCursor returns a meter for the dialect, or nil if it is none of Cursor's
+// in envelopes.
+func NewCursor(dialect string) CursorMeter {
+	switch dialect {
+	case "cursor":
+		return NewCursorAgent()
+	case "cursor_chat":
+		return NewCursorChat()
+	}
+	return nil
 }
 
 // NewCursorAgent returns a meter of what agent.v1.AgentService answers to Run
@@ -160,6 +171,10 @@ func (a *cursorAgent) hook(request []byte) {
 
 // autoModel is the model's id when Cursor is to choose.
 const autoModel = "default"
+
+// IsCursorAuto reports whether this is not the id of a model, but leaves the
+// choice to Cursor.
+func IsCursorAuto(model string) bool { return model == autoModel }
 
 // maxTurnEnded is how many fields of a turn's end are kept. Five were seen, and
 // a sixth is said to be a time.

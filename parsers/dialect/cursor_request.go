@@ -59,6 +59,14 @@ func (q *CursorRequests) Append(seq int64, message []byte) {
 // Request returns what is known by now.
 func (q *CursorRequests) Request() CursorRequest { return q.known }
 
+// Common returns what has a place in the requests of all dialects.
+func (q CursorRequest) Common() Request {
+	return Request{
+		Model: q.Model, SessionID: q.ConversationID, GroupID: q.RunID,
+		IsPrewarm: !q.IsRun && q != CursorRequest{}, IsCompact: q.IsSummary,
+	}
+}
+
 // readCursorRun reads an AgentRunRequest.
 func readCursorRun(run []byte) CursorRequest {
 	q := CursorRequest{

@@ -114,7 +114,7 @@ func counts(t usage.Tokens) string {
 // line writes what matters of a turn.
 func line(r CursorResponse) string {
 	s := fmt.Sprintf("%d: %s", r.Number, counts(r.Tokens))
-	for _, word := range []string{r.Rule, r.ID, r.Model, r.StopReason, r.Error, r.ConversationID} {
+	for _, word := range []string{string(r.Rule), r.ID, r.Model, r.StopReason, r.Error, r.ConversationID} {
 		if word != "" {
 			s += " " + word
 		}

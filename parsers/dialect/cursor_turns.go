@@ -133,9 +133,9 @@ func (c *cursorTurns) response() CursorResponse {
 		r.Tokens, r.Rule, r.IsDoubtful = c.said.tokens()
 	case c.tells(c.hook):
 		r.Tokens, r.Rule, r.IsDoubtful = c.hook.tokens()
-		r.Rule = strings.TrimSuffix(ruleHook+"_"+r.Rule, "_")
+		r.Rule = usage.Rule(strings.TrimSuffix(string(usage.Hook+"_"+r.Rule), "_"))
 	case c.said.raw == nil && c.deltas > 0:
-		r.Tokens, r.Rule = usage.Tokens{Output: number(c.deltas)}, ruleLowerBound
+		r.Tokens, r.Rule = usage.Tokens{Output: number(c.deltas)}, usage.LowerBound
 	}
 	r.Raw = c.raw()
 	return r

@@ -133,14 +133,6 @@ type cursorCounts struct {
 	raw                                   []byte // an object; nil: there was no such message
 }
 
-// How the counts of a CursorResponse were read, where that is not plain.
-const (
-	ruleInclusive  = "inclusive"   // the input included what was cached
-	ruleExclusive  = "exclusive"   // it cannot have: it is less
-	ruleHook       = "hook"        // from what was shown to a hook
-	ruleLowerBound = "lower_bound" // the output is what was announced until the cut
-)
-
 // isSilent reports whether no count is known.
 func (s cursorCounts) isSilent() bool {
 	return s.input == nil && s.output == nil && s.read == nil && s.write == nil && s.reasoning == nil
@@ -152,7 +144,7 @@ func (s cursorCounts) isNothing() bool {
 }
 
 // tokens separates the counts, and names the rule if there was one to choose.
-func (s cursorCounts) tokens() (t usage.Tokens, rule string, isDoubtful bool) {
+func (s cursorCounts) tokens() (t usage.Tokens, rule usage.Rule, isDoubtful bool) {
 	t = usage.Tokens{Input: s.input, CacheRead: s.read, CacheWriteOther: s.write, Output: s.output, Reasoning: s.reasoning}
 	isDoubtful = value(s.reasoning) > value(s.output)
 	switch cached := value(s.read) + value(s.write); {
@@ -160,7 +152,7 @@ func (s cursorCounts) tokens() (t usage.Tokens, rule string, isDoubtful bool) {
 		return t, "", isDoubtful
 	case cached <= *s.input:
 		t.Input = number(*s.input - cached)
-		return t, ruleInclusive, isDoubtful
+		return t, usage.Inclusive, isDoubtful
 	}
-	return t, ruleExclusive, true
+	return t, usage.Exclusive, true
 }

@@ -13,7 +13,9 @@ type Request struct {
 	IsStream     bool
 	IsBackground bool   // the response will be fetched later
 	IsPrewarm    bool   // nothing is to be generated: a cache is to be filled
+	IsCompact    bool   // a conversation is to be made shorter
 	SessionID    string // the agent's, where it puts it into the body
+	GroupID      string // the agent's id of what it asks for, the same in every attempt
 	CacheTTL     string // "5m" or "1h": the one cache lifetime that is asked for
 }
 
@@ -38,6 +40,8 @@ func ReadRequest(body []byte) (Request, bool) {
 			q.IsPrewarm = v.Type == gjson.False
 		case "metadata":
 			keepLast(&q.SessionID, claudeSession(v.Get("user_id")))
+		case "setup": // Google's live
+			keepLast(&q.Model, strings.TrimPrefix(word(v.Get("model")), "models/"))
 		case "request": // Gemini CLI with a Google login
 			keepLast(&q.SessionID, word(v.Get("session_id")))
 		}

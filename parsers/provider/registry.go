@@ -6,7 +6,7 @@ import (
 )
 
 // all lists the providers.
-var all = []*Provider{anthropic, gemini, openai}
+var all = []*Provider{anthropic, cursor, gemini, openai}
 
 var known = newRegistry(all)
 

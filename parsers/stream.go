@@ -1,0 +1,183 @@
+package parsers
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/wiremeter/wiremeter/parsers/coding"
+	"github.com/wiremeter/wiremeter/parsers/dialect"
+	"github.com/wiremeter/wiremeter/parsers/framing"
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// Stream reads an exchange in envelopes, in which the provider answers while
+// the agent goes on sending, once or several times. It is used by one goroutine
+// at a time, does no I/O, and its memory is bounded.
+type Stream struct {
+	head  usage.Exchange
+	turns Turns
+	meter dialect.CursorMeter
+
+	client    framing.Cutter
+	requests  dialect.CursorRequests
+	requestID string
+	appended  func(id string) Request // what the agent says elsewhere; nil: nothing
+
+	server   framing.Cutter // nil: nothing of the response is read
+	isCoded  bool           // as a whole: then nothing is
+	isLost   bool           // an envelope could not be decoded
+	isClosed bool           // by the envelope that ends a stream
+
+	turn     *Turn
+	hasEnded bool
+	said     dialect.CursorResponse // of the turn
+	state    State
+}
+
+// IsStream reports whether a Stream reads the exchanges of this route. The
+// dialect says so, and not the content type: Cursor sends envelopes under the
+// name of an event stream.
+func IsStream(r Route) bool { return r.Class != NotBillable && dialect.NewCursor(r.Dialect) != nil }
+
+// NewStream makes a reader for the exchange, and tells t of its first turn; t is
+// called from within NewStream, Client, Server and Close. Where the agent sends
+// its half in exchanges of their own, appended returns what is known of it
+// under the id, by now.
+func NewStream(x usage.Exchange, r Route, appended func(id string) Request, t Turns) *Stream {
+	s := &Stream{head: x, turns: t, meter: dialect.NewCursor(r.Dialect), requestID: idIn(x.Header, requestID)}
+	hear := func(framing.Frame) {} // the chat's messages are others
+	if r.Dialect == "cursor" {
+		hear = s.requests.Observe
+	}
+	if strings.HasSuffix(x.Path, "SSE") {
+		hear = s.called
+		if r.Dialect == "cursor" {
+			s.appended = appended
+		}
+	}
+	s.client = framing.NewConnect(coding.NewPayloads(codingOf(x.Header), framing.MaxEnvelope).Decode, hear)
+	s.ask()
+	return s
+}
+
+// RequestID returns the id under which agent and provider know the exchange.
+func (s *Stream) RequestID() string { return s.requestID }
+
+// HasEnded reports whether the turn has ended that was asked last. It is not
+// answered yet, for the sake of what may still be said of it.
+func (s *Stream) HasEnded() bool { return s.hasEnded }
+
+// Client takes the next bytes of the request's body.
+func (s *Stream) Client(p []byte) { s.client.Write(p) }
+
+// called takes the one message of an agent whose half comes elsewhere.
+func (s *Stream) called(f framing.Frame) {
+	s.requestID = cmp.Or(s.requestID, dialect.ReadBidiRequestID(f.Data))
+}
+
+// Open takes the head of the response.
+func (s *Stream) Open(h usage.Header) {
+	if c := h.First("Content-Encoding"); c != "" && c != "identity" {
+		s.isCoded = true // the protocol codes envelopes, and no bodies
+		return
+	}
+	payloads := coding.NewPayloads(codingOf(h), framing.MaxEnvelope)
+	s.server = framing.NewConnect(func(p []byte) ([]byte, error) {
+		data, err := payloads.Decode(p)
+		s.isLost = s.isLost || err != nil
+		return data, err
+	}, s.observe)
+}
+
+func codingOf(h usage.Header) string {
+	return strings.ToLower(cmp.Or(h.First("Connect-Content-Encoding"), h.First("Grpc-Encoding")))
+}
+
+// Server takes the next bytes of the response's body.
+func (s *Stream) Server(p []byte) {
+	if s.server != nil {
+		s.server.Write(p)
+	}
+}
+
+func (s *Stream) observe(f framing.Frame) {
+	s.isClosed = s.isClosed || f.Event == framing.EnvelopeEnd
+	resp, hasNews := s.meter.Observe(f)
+	if !hasNews {
+		if s.hasEnded && s.hasBegun() {
+			s.next()
+		}
+		return
+	}
+	if s.hasEnded && resp.Number != s.said.Number {
+		s.next()
+	}
+	s.said, s.state, s.hasEnded = resp, stateOf(resp.Response), true
+	s.fill() // should nothing more be read
+}
+
+func (s *Stream) hasBegun() bool {
+	_, isBegun := s.meter.Partial()
+	return isBegun
+}
+
+func (s *Stream) ask() {
+	s.turn, s.hasEnded, s.said = &Turn{State: Garbled}, false, dialect.CursorResponse{}
+	s.turns.Asked(s.turn)
+}
+
+func (s *Stream) next() {
+	s.fill()
+	s.turns.Answered(s.turn)
+	s.ask()
+}
+
+// Close ends the exchange, and answers the last turn.
+func (s *Stream) Close() {
+	end := framing.Unfinished
+	if s.server != nil {
+		end = s.server.Close()
+	}
+	if !s.hasEnded {
+		resp, isBegun := s.meter.Partial()
+		if s.state = s.stateOfRest(isBegun, end); isBegun {
+			s.said = resp
+		}
+	}
+	s.fill()
+	s.turns.Answered(s.turn)
+}
+
+// stateOfRest is the state of a turn that has not ended.
+func (s *Stream) stateOfRest(isBegun bool, end framing.End) State {
+	switch {
+	case s.isLost, s.isCoded, end == framing.Foreign:
+		return Garbled // what is missing may stand in what was not read
+	case s.isClosed && !isBegun:
+		return Silent
+	}
+	return Cut
+}
+
+// fill writes what is known of the turn. The request's model is the one that
+// served unless the choice was left to the provider, and if any did.
+func (s *Stream) fill() {
+	q, number := s.request(), s.said.Number
+	q.SessionID = cmp.Or(q.SessionID, s.said.ConversationID)
+	q.GroupID = cmp.Or(idIn(s.head.Header, originalRequestID), q.GroupID)
+	q.IsPrewarm = q.IsPrewarm && number == 0
+	q.IsCompact = q.IsCompact && number <= 1
+	r := s.said.Response
+	hasServed := number > 0 && (r.Error == "" || !r.Tokens.IsZero())
+	if r.Model == "" && hasServed && !dialect.IsCursorAuto(q.Model) {
+		r.Model = q.Model
+	}
+	s.turn.Request, s.turn.Response, s.turn.State = q, r, s.state
+}
+
+func (s *Stream) request() Request {
+	if s.appended != nil {
+		return s.appended(s.requestID)
+	}
+	return s.requests.Request().Common()
+}
