@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/wiremeter/wiremeter/parsers"
@@ -25,10 +26,28 @@ var signs = []sign{
 
 const maxUserAgent = 256
 
+// cursors are Cursor's programs by their own word for their kind; all of them
+// have the User-Agent of their HTTP library. What else there is of them (acp,
+// cloud, extension …) is "cursor".
+var cursors = map[string]string{
+	"ide": "cursor-ide", "cli": "cursor-cli", "interactive": "cursor-cli", "sdk": "cursor-sdk",
+}
+
+// cursor returns which of Cursor's programs asks, and its version as it says
+// ("sdk-1.0.32"), or "".
+func cursor(h usage.Header) (agent, version string) {
+	kind, version := h.First("X-Cursor-Client-Type"), word(h.First("X-Cursor-Client-Version"))
+	if kind == "" && version == "" {
+		return "", ""
+	}
+	return cmp.Or(cursors[kind], "cursor"), version
+}
+
 // attribute says who asked, by what the exchange itself tells.
 func attribute(x usage.Exchange, q parsers.Request) usage.Attribution {
 	a := usage.Attribution{Run: x.Run, UserAgent: x.Header.First("User-Agent"), SessionID: q.SessionID}
 	a.UserAgent = a.UserAgent[:min(len(a.UserAgent), maxUserAgent)]
+	a.Agent, a.AgentVersion = cursor(x.Header)
 	for _, s := range signs {
 		version, ok := s.version(a.UserAgent)
 		if !ok {

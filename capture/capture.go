@@ -25,6 +25,7 @@ type Capture struct {
 	newReader func(parsers.Route, parsers.Request, string) reader
 	decoding  sync.WaitGroup
 	turns     atomic.Int64
+	halves    halves
 }
 
 // New makes a Capture that hands its results to r.
@@ -39,6 +40,13 @@ func (c *Capture) Begin(x usage.Exchange) *Exchange {
 	e := &Exchange{capture: c, head: x}
 	e.route, e.isProvider = parsers.Match(x)
 	e.request.coding = x.Header.First("Content-Encoding")
+	switch {
+	case !e.isProvider:
+	case e.isStream():
+		e.stream = newStream(e)
+	case parsers.IsAppend(e.route):
+		e.half = newHalf(&c.halves, x)
+	}
 	return e
 }
 
@@ -65,6 +73,8 @@ type Exchange struct {
 	responseBytes int64
 	reading       *reading // nil: the response is not read
 	socket        *socket  // nil: the connection was not upgraded, or is not read
+	stream        *stream  // nil: the bodies are not in envelopes
+	half          *half    // nil: the request is no part of another exchange's
 	decoder       *decoder // nil: the response is read inline
 }
 
@@ -78,6 +88,11 @@ func (e *Exchange) isSocket() bool {
 	return e.isProvider && e.route.Class == parsers.Billable && e.head.Transport == usage.WebSocket && e.route.Dialect != ""
 }
 
+// isStream reports whether both bodies are in envelopes and tell one story.
+func (e *Exchange) isStream() bool {
+	return e.head.Transport != usage.WebSocket && parsers.IsStream(e.route)
+}
+
 const statusSwitchingProtocols = 101
 
 // Request takes the next bytes of the request's body.
@@ -85,6 +100,13 @@ func (e *Exchange) Request(p []byte) {
 	if e.socket != nil {
 		e.socket.client(p)
 		return
+	}
+	if e.stream != nil {
+		e.stream.client(p)
+		return
+	}
+	if e.half != nil {
+		e.half.write(p)
 	}
 	e.request.write(p, e.isRead())
 }
@@ -95,6 +117,13 @@ func (e *Exchange) Response(status int, h usage.Header) {
 	if status == statusSwitchingProtocols && e.isSocket() {
 		e.socket = newSocket(e, strings.Join(h["Sec-Websocket-Extensions"], ","))
 		return
+	}
+	if e.stream != nil {
+		e.stream.open(h)
+		return
+	}
+	if e.half != nil {
+		e.half.answered()
 	}
 	if !e.isRead() {
 		return
@@ -120,6 +149,8 @@ func (e *Exchange) Body(p []byte) {
 	switch {
 	case e.socket != nil:
 		e.socket.server(p)
+	case e.stream != nil:
+		e.stream.server(p)
 	case e.decoder != nil:
 		e.decoder.write(p)
 	case e.reading != nil:

@@ -35,6 +35,13 @@ func (e *Exchange) finish(fault error, ended time.Time) {
 		e.socket.close(fault, ended)
 		return
 	}
+	if e.stream != nil {
+		e.stream.close(fault, ended)
+		return
+	}
+	if e.half != nil {
+		e.half.close()
+	}
 	a := &answer{
 		state: parsers.Silent, fault: fault, begun: e.head.StartedAt, firstByte: e.firstByte, ended: ended,
 		sent: e.request.bytes.Load(), received: e.responseBytes,
@@ -141,12 +148,12 @@ func (e *Exchange) record(a *answer) usage.Record {
 		Host: e.head.Host, Path: e.head.Path, Status: e.status, Transport: e.head.Transport,
 		Kind: e.kind(a), Attribution: attribute(e.head, q),
 
-		ModelRequested: cmp.Or(q.Model, e.route.Model), Response: a.response, RequestID: e.requestID,
+		ModelRequested: cmp.Or(q.Model, e.route.Model), Response: a.response, RequestID: e.requestID, GroupID: q.GroupID,
 
 		Streamed: a.isStream, Duration: a.ended.Sub(a.begun), RequestBytes: a.sent, ResponseBytes: a.received,
 		IsFetch: e.route.Class == parsers.Fetch, ParserVersion: parsers.Version,
 	}
-	if r.Kind == usage.Compact && r.Model == "" && e.status < 400 && r.Error == "" {
+	if r.Kind == usage.Compact && !q.IsCompact && r.Model == "" && e.status < 400 && r.Error == "" {
 		r.Model = r.ModelRequested // a compaction's response names no model
 	}
 	if !a.firstByte.IsZero() {
@@ -158,8 +165,12 @@ func (e *Exchange) record(a *answer) usage.Record {
 // kind: what the response says of itself wins over the request, and that over
 // the path.
 func (e *Exchange) kind(a *answer) usage.Kind {
-	if a.response.Kind == "" && a.request.IsPrewarm {
+	switch {
+	case a.response.Kind != "":
+	case a.request.IsPrewarm:
 		return usage.Prewarm
+	case a.request.IsCompact:
+		return usage.Compact
 	}
 	return cmp.Or(a.response.Kind, e.route.Kind, usage.Model)
 }

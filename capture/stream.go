@@ -1,0 +1,122 @@
+package capture
+
+import (
+	"cmp"
+	"sync"
+	"time"
+
+	"github.com/wiremeter/wiremeter/parsers"
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// stream turns the turns of an exchange in envelopes into records, one each.
+// The agent goes on sending while the provider answers: two goroutines tell of
+// it, hence the lock.
+type stream struct {
+	exchange *Exchange
+
+	mu             sync.Mutex
+	leash          leash
+	reader         *parsers.Stream // nil: nothing is read any more
+	turn           *parsers.Turn   // that is open
+	moments        moments         // of it
+	answered       time.Time       // when it ended; zero until then
+	now            time.Time       // of what is being read
+	fault          error           // what cut the exchange
+	sent, received int64           // since the last record
+	records        int
+}
+
+func newStream(e *Exchange) *stream {
+	s := &stream{exchange: e, now: e.head.StartedAt}
+	s.leash = leash{dialect: e.route.Dialect, log: e.capture.log}
+	s.leash.run(0, func() { s.reader = parsers.NewStream(e.head, e.route, e.capture.halves.request, s) })
+	if s.turn == nil {
+		s.Asked(&parsers.Turn{State: parsers.Garbled})
+	}
+	return s
+}
+
+// client takes the next bytes that the agent sent.
+func (s *stream) client(p []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sent += int64(len(p))
+	s.read(len(p), func() { s.reader.Client(p) })
+}
+
+// open takes the head of the response.
+func (s *stream) open(h usage.Header) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.read(0, func() { s.reader.Open(h) })
+}
+
+// server takes the next bytes that the provider sent.
+func (s *stream) server(p []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.received += int64(len(p))
+	if s.records == 0 && s.moments.firstByte.IsZero() {
+		s.moments.firstByte = time.Now()
+	}
+	s.read(len(p), func() { s.reader.Server(p) })
+	if s.reader != nil && s.reader.HasEnded() && s.answered.IsZero() {
+		s.answered = s.now
+	}
+}
+
+// read needs mu. When the reader fails, what is open ends with the exchange.
+func (s *stream) read(n int, work func()) {
+	if s.reader == nil {
+		return
+	}
+	s.now = time.Now()
+	if !s.leash.run(n, work) {
+		s.reader = nil
+	}
+}
+
+// Asked is called by the reader, within read or newStream. The first turn
+// begins with the exchange; of a later one nothing tells when it was asked
+// for, and it begins with its answer.
+func (s *stream) Asked(t *parsers.Turn) {
+	s.turn, s.moments, s.answered = t, moments{begun: s.now}, time.Time{}
+}
+
+// Answered is called by the reader, within read or close. What cut the exchange
+// has not cut a turn that had ended, and what was not read after it was no part
+// of it.
+func (s *stream) Answered(t *parsers.Turn) {
+	a := &answer{
+		request: t.Request, response: t.Response, state: t.State, failure: s.leash.failure, fault: s.fault,
+		begun: s.moments.begun, firstByte: s.moments.firstByte, ended: cmp.Or(s.answered, s.now),
+		sent: s.sent, received: s.received, isStream: true,
+	}
+	if !s.answered.IsZero() {
+		a.failure, a.fault = "", nil
+	}
+	if s.reader != nil {
+		s.exchange.requestID = cmp.Or(s.reader.RequestID(), s.exchange.requestID)
+	}
+	s.exchange.conclude(a)
+	s.sent, s.received, s.turn = 0, 0, nil
+	s.records++
+}
+
+// close ends the exchange.
+func (s *stream) close(fault error, ended time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fault, s.now = fault, ended
+	e := s.exchange
+	if s.reader != nil {
+		s.leash.run(0, s.reader.Close)
+	}
+	if s.turn != nil {
+		s.Answered(s.turn)
+	}
+	e.capture.halves.forget(e.requestID)
+	s.reader = nil
+	e.capture.turns.Add(int64(s.records - 1))
+}
