@@ -166,8 +166,7 @@ func playWiremeter(s *setup, isRecording bool) (func() error, error) {
 		defer cancel()
 		_ = p.Shutdown(ctx) // what is cut here was measured
 		served.Wait()
-		c.Wait()
-		return errors.Join(err, recorder.Close(context.Background()), db.Close())
+		return errors.Join(err, c.Wait(context.Background()), recorder.Close(context.Background()), db.Close())
 	}, nil
 }
 

@@ -81,7 +81,9 @@ func TestDecompressionBomb(t *testing.T) {
 		e.Body(chunk)
 	}
 	e.End(nil)
-	c.Wait()
+	if err := c.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	requireOne(t, s, usage.Unparsed, 0)
 }
 

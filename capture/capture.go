@@ -1,8 +1,8 @@
 package capture
 
 import (
+	"context"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,7 +23,7 @@ type Capture struct {
 	recorder  Recorder
 	log       zerolog.Logger
 	newReader func(parsers.Route, parsers.Request, string) reader
-	decoding  sync.WaitGroup
+	decoding  pending
 	turns     atomic.Int64
 	halves    halves
 }
@@ -54,9 +54,9 @@ func (c *Capture) Begin(x usage.Exchange) *Exchange {
 // responses have left: by so much the records are more than the exchanges.
 func (c *Capture) Turns() int64 { return c.turns.Load() }
 
-// Wait returns when every exchange that has ended has been handed to the
-// recorder. Call it after the last End.
-func (c *Capture) Wait() { c.decoding.Wait() }
+// Wait returns when every exchange that has ended by now has been handed to the
+// recorder, or with ctx's error.
+func (c *Capture) Wait(ctx context.Context) error { return c.decoding.wait(ctx) }
 
 // Exchange listens to one exchange: see proxy.Tap for who calls what when.
 type Exchange struct {
@@ -136,7 +136,6 @@ func (e *Exchange) Response(status int, h usage.Header) {
 		return
 	}
 	e.decoder = newDecoder(e.reading, &e.request, coding)
-	e.capture.decoding.Add(1)
 	go e.decoder.run()
 }
 
@@ -166,8 +165,9 @@ func (e *Exchange) End(err error) {
 		return
 	}
 	e.decoder.close()
+	ticket := e.capture.decoding.begin()
 	go func() {
-		defer e.capture.decoding.Done()
+		defer e.capture.decoding.end(ticket)
 		<-e.decoder.done
 		e.finish(err, ended)
 	}()

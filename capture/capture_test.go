@@ -64,7 +64,9 @@ func (x exchange) play(t *testing.T, c *Capture, s *shelf) {
 		}
 	}
 	e.End(x.end)
-	c.Wait()
+	if err := c.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func chunked(p []byte, n int) func(func([]byte) bool) {
@@ -109,13 +111,14 @@ func TestOutcomes(t *testing.T) {
 		"ended too early":        {exchange{status: 200, response: eventStream, body: []byte(streamStart)}, "interrupted upstream_cut"},
 		"cut gzip":               {exchange{status: 200, response: coded("gzip"), body: packed[:len(packed)-20], end: usage.UpstreamCut}, "interrupted upstream_cut"},
 		"malformed gzip":         {exchange{status: 200, response: coded("gzip"), body: []byte(strings.Repeat("no gzip", 100))}, "unparsed undecodable"},
+		"a wrong checksum":       {exchange{status: 200, response: coded("gzip"), body: append(append([]byte(nil), packed[:len(packed)-8]...), 1, 2, 3, 4, 5, 6, 7, 8)}, "metered "},
 		"unknown coding":         {exchange{status: 200, response: coded("lzw"), body: whole}, "unparsed undecodable"},
 		"no JSON at all":         {exchange{status: 200, response: usage.Header{"Content-Type": {"application/json"}}, body: []byte("<html>")}, "unparsed not_understood"},
 		"refused":                {exchange{status: 529, response: usage.Header{"Content-Type": {"application/json"}}, body: []byte(`{"type":"error","error":{"type":"overloaded_error","message":"x"}}`)}, "failed overloaded_error"},
 		"refused without a word": {exchange{status: 502}, "failed http_502"},
 		"unreachable":            {exchange{end: usage.UpstreamUnreachable}, "failed upstream_unreachable"},
 		"a websocket":            {exchange{host: "api.openai.com", path: "/v1/responses", method: "GET", transport: usage.WebSocket, status: 101, body: []byte("frames")}, "unparsed not_understood"},
-		"an unread websocket":    {exchange{host: "api.openai.com", path: "/v1/realtime", method: "GET", transport: usage.WebSocket, status: 101, body: []byte("frames")}, "unparsed websocket"},
+		"an unread websocket":    {exchange{host: "api.openai.com", path: "/v1/live/sessions/s", method: "GET", transport: usage.WebSocket, status: 101, body: []byte("frames")}, "unparsed websocket"},
 		"a refused websocket":    {exchange{host: "api.openai.com", path: "/v1/responses", method: "GET", transport: usage.WebSocket, status: 426}, "failed http_426"},
 		"counting":               {exchange{path: "/v1/messages/count_tokens", status: 200, body: []byte(`{"input_tokens":9}`)}, "not_billable count_tokens"},
 		"a stranger":             {exchange{host: "example.com", status: 200, body: whole}, "tunnelled no_provider"},
@@ -194,7 +197,9 @@ func TestSlowDecoder(t *testing.T) {
 	}
 	e.End(nil)
 	close(release)
-	c.Wait()
+	if err := c.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	if len(s.records) != 1 || s.records[0].ResponseBytes != size || s.records[0].Reason != "decoder_too_slow" {
 		t.Errorf("got %+v", s.records)
 	}
@@ -217,5 +222,24 @@ func TestWhoAsked(t *testing.T) {
 		if got != c.want {
 			t.Errorf("got %+v, want %+v", got, c.want)
 		}
+	}
+}
+
+// TestWait: it waits for what has ended, not for what goes on.
+func TestWait(t *testing.T) {
+	s := new(shelf)
+	c := New(s, zerolog.Nop())
+	open := begin(c)
+	open.Response(200, coded("gzip")) // somebody else's, that takes its time
+	ended := begin(c)
+	ended.Response(200, coded("gzip"))
+	ended.Body(gzipped(streamStart + streamEnd))
+	ended.End(nil)
+	if err := c.Wait(t.Context()); err != nil || len(s.records) != 1 {
+		t.Errorf("%d records, %v", len(s.records), err)
+	}
+	open.End(usage.AgentGone)
+	if err := c.Wait(t.Context()); err != nil || len(s.records) != 2 {
+		t.Errorf("%d records, %v", len(s.records), err)
 	}
 }

@@ -101,7 +101,7 @@ func (d *decoder) run() {
 	case d.isLate.Load():
 		d.reading.fail("decoder_too_slow")
 	case err != nil:
-		d.reading.fail("undecodable")
+		d.reading.doubt("undecodable")
 	}
 }
 

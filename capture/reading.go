@@ -13,8 +13,9 @@ type reading struct {
 	route       parsers.Route
 	contentType string
 
-	reader   reader // nil: nothing is read any more
-	isStream bool
+	reader    reader // nil: nothing is read any more
+	misgiving string // why the end may be missing
+	isStream  bool
 }
 
 // reader is what parsers.NewReader makes.
@@ -43,7 +44,14 @@ func (g *reading) close() (resp usage.Response, state parsers.State) {
 			g.isStream = g.reader.IsStream()
 		})
 	}
+	if g.failure == "" && state != parsers.Complete {
+		g.failure = g.misgiving
+	}
 	return resp, state
 }
 
 func (g *reading) fail(why string) { g.reader, g.failure = nil, why }
+
+// doubt ends the reading early. What the response has said until then counts
+// only if that was all of it.
+func (g *reading) doubt(why string) { g.misgiving = why }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -100,6 +101,8 @@ func prefixes() map[string]string {
 	return all
 }
 
+func knownPrefixes() []string { return slices.Sorted(maps.Keys(prefixes())) }
+
 func (m *meter) addr() string { return m.listener.Addr().String() }
 
 // close follows the data: the fronts stop, the relay drains until ctx is done,
@@ -110,17 +113,18 @@ func (m *meter) close(ctx context.Context) error {
 
 // finish closes what is right of the relay.
 func (m *meter) finish() error {
-	m.capture.Wait()
 	flush, cancel := context.WithTimeout(context.Background(), flushTimeout)
 	defer cancel()
-	return errors.Join(<-m.served, m.recorder.Close(flush), m.db.Close())
+	return errors.Join(m.capture.Wait(flush), <-m.served, m.recorder.Close(flush), m.db.Close())
 }
 
 const flushTimeout = 10 * time.Second
 
 // settle returns when all that has ended is in the database.
 func (m *meter) settle(ctx context.Context) error {
-	m.capture.Wait()
+	if err := m.capture.Wait(ctx); err != nil {
+		return err
+	}
 	return m.recorder.Flush(ctx)
 }
 
@@ -148,12 +152,7 @@ func (m *meter) answer(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "wiremeter: "+err.Error(), http.StatusInternalServerError)
 		}
 	default:
-		var known []string
-		for _, p := range parsers.Prefixes() {
-			known = append(known, p.Prefix)
-		}
-		slices.Sort(known)
 		http.Error(w, fmt.Sprintf("wiremeter: nothing is at %s. This is a proxy: set HTTPS_PROXY to it, or use a base URL below one of: %s",
-			r.URL.Path, strings.Join(known, " ")), http.StatusNotFound)
+			r.URL.Path, strings.Join(knownPrefixes(), " ")), http.StatusNotFound)
 	}
 }
