@@ -71,13 +71,20 @@ func (p *Proxy) intercept(c *connection) {
 		case err == nil:
 			c.decrypted = time.Now()
 			p.open.remove(c)
-			p.arrivals.push(conn)
+			p.arrivals.push(decrypted(conn))
 		case c.peeking && len(c.peeked) > 0:
 			p.tunnelPeeked(c, err)
 		default:
 			p.handshakeFailed(c, err)
 		}
 	}()
+}
+
+func decrypted(conn *tls.Conn) net.Conn {
+	if conn.ConnectionState().NegotiatedProtocol == "h2" {
+		return newHTTP2Conn(conn)
+	}
+	return conn
 }
 
 // newHello makes the configuration that meets every TLS hello and decides what

@@ -65,9 +65,10 @@ func New(o Options) *Proxy {
 	}))
 	p.inner.ConnContext = withInterception
 	p.inner.ConnState = p.watch
+	p.inner.ReadHeaderTimeout = p.inner.IdleTimeout // agents open connections ahead of time
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
-	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true) // decrypted, that is: see http2Conn
 	p.inner.Protocols = protocols
 	p.inner.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: 1000}
 	return p
@@ -113,11 +114,18 @@ func (p *Proxy) Shutdown(ctx context.Context) error {
 		p.relay.isCut.Store(true)
 		err = errors.Join(ctx.Err(), p.front.Close(), p.inner.Close())
 		p.open.closeAll()
+		last, cancel := context.WithTimeout(context.Background(), lastMoment)
+		defer cancel()
+		err = errors.Join(err, p.open.wait(last))
 	}
 	_ = p.arrivals.Close() // never fails
 	p.dialer.closeIdle()
 	return err
 }
+
+// lastMoment is how long Shutdown waits for what it has cut to notice, so that
+// all of it is told to its tap.
+const lastMoment = 2 * time.Second
 
 // openConns are the connections that left their http.Server: tunnels and
 // upgraded exchanges.

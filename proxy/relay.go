@@ -30,6 +30,7 @@ type passage struct {
 	run    string
 	tap    Tap
 	relay  *relay
+	in     *http.Request // as the agent sent it
 }
 
 type passageKey struct{}
@@ -68,7 +69,7 @@ func newRelay(o Options, d *dialer, seen *atomic.Int64, open *openConns) *relay 
 // serve passes one exchange on and returns when it has ended.
 func (y *relay) serve(w http.ResponseWriter, r *http.Request, p *passage) {
 	y.seen.Add(1)
-	p.relay = y
+	p.relay, p.in = y, r
 	p.tap = &guarded{Tap: y.opts.Begin(exchange(r, p)), log: y.opts.Log}
 	if p.front == usage.Forward && p.scheme == "https" && !isSameHost(r.Host, p.host) {
 		p.tap.End(usage.Misdirected)

@@ -35,6 +35,7 @@ type stage struct {
 	roots *x509.CertPool // what the agent trusts: the upstream's authority and ours
 	taps  *taps
 
+	ours     *authority
 	theirs   *authority // the upstream's
 	upstream string     // where it listens
 
@@ -62,7 +63,7 @@ func onAllLegs(t *testing.T, test func(t *testing.T, l legs)) {
 func newStage(t *testing.T, upstreamH2 bool, upstream http.HandlerFunc, change ...func(*Options)) *stage {
 	t.Helper()
 	ours, theirs := newAuthority(t), newAuthority(t)
-	s := &stage{T: t, roots: x509.NewCertPool(), taps: new(taps), theirs: theirs}
+	s := &stage{T: t, roots: x509.NewCertPool(), taps: new(taps), ours: ours, theirs: theirs}
 	s.roots.AddCert(ours.cert)
 	s.roots.AddCert(theirs.cert)
 	s.upstream = serveTLS(t, theirs, upstreamH2, upstream)

@@ -81,9 +81,13 @@ type tapped struct{ next http.RoundTripper }
 
 func (t tapped) RoundTrip(r *http.Request) (*http.Response, error) {
 	tap := passageOf(r).tap
+	var half *requestBody
 	if r.Body != nil && r.Body != http.NoBody {
-		r.Body = &requestBody{ReadCloser: r.Body, tap: tap}
-		joinHead(r)
+		half = newRequestBody(r)
+		r.Body = half
+		if joinHead(r) {
+			half = nil
+		}
 	}
 	resp, err := t.next.RoundTrip(r)
 	if err != nil {
@@ -91,25 +95,15 @@ func (t tapped) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	tap.Response(resp.StatusCode, usage.Header(resp.Header))
-	body := &responseBody{ReadCloser: resp.Body, tap: tap, request: r}
+	body := &responseBody{ReadCloser: resp.Body, tap: tap, request: r, half: half}
+	if half != nil {
+		half.endsWell.Store(resp.ProtoMajor == 2 && r.ContentLength < 0)
+	}
 	resp.Body = body
 	if rw, ok := body.ReadCloser.(io.ReadWriteCloser); ok && resp.StatusCode == http.StatusSwitchingProtocols {
 		resp.Body = &upgradedBody{responseBody: body, backend: rw}
 	}
 	return resp, nil
-}
-
-type requestBody struct {
-	io.ReadCloser
-	tap Tap
-}
-
-func (b *requestBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if n > 0 {
-		b.tap.Request(p[:n])
-	}
-	return n, err
 }
 
 const smallBody = 16 << 10
@@ -118,19 +112,21 @@ const smallBody = 16 << 10
 // sends a request's head by itself unless it has the whole body in memory: one
 // more record and one more system call. So the head waits for the first bytes
 // of a body of stated length, never for more. What is in memory can also be
-// sent again if the provider closed an idle connection just then.
-func joinHead(r *http.Request) {
+// sent again if the provider closed an idle connection just then. It reports
+// whether the body is in memory.
+func joinHead(r *http.Request) bool {
 	if r.ContentLength <= 0 || r.ContentLength > smallBody || r.Header.Get("Expect") != "" || len(r.Trailer) > 0 {
-		return
+		return false
 	}
 	start := make([]byte, r.ContentLength)
 	n, err := r.Body.Read(start)
 	if n < len(start) || err != nil && err != io.EOF {
 		r.Body = &begunBody{ReadCloser: r.Body, start: start[:n], err: err}
-		return
+		return false
 	}
 	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(start)), nil }
 	r.Body, _ = r.GetBody()
+	return true
 }
 
 // begunBody gives the first bytes again, then the error that came with them or
@@ -161,12 +157,16 @@ type responseBody struct {
 	io.ReadCloser
 	tap     Tap
 	request *http.Request
+	half    *requestBody // nil: no more of the request is to come
 	mu      sync.Mutex
 	isEnded bool
 }
 
 func (b *responseBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
+	if err != nil {
+		b.half.over(err == io.EOF)
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if n > 0 && !b.isEnded {
@@ -186,9 +186,19 @@ func (b *responseBody) Read(p []byte) (int, error) {
 
 func (b *responseBody) Close() error {
 	b.mu.Lock()
+	wasEnded := b.isEnded
 	b.end(goneFault(b.request))
 	b.mu.Unlock()
-	return b.ReadCloser.Close()
+	if !b.half.isOpen() {
+		return b.ReadCloser.Close()
+	}
+	// Close would wait for the agent's half. Behind its end there is no need of
+	// it.
+	if !wasEnded {
+		b.half.over(false)
+		go b.ReadCloser.Close()
+	}
+	return nil
 }
 
 // end needs mu.
