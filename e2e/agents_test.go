@@ -73,8 +73,8 @@ func ask(t *testing.T, a agent, o scripted.Options) (*stage, []row) {
 func (s *stage) rows(a agent) []row {
 	s.Helper()
 	t := s.T
-	rows, sockets := s.settled()
-	for _, r := range append(rows, sockets...) {
+	rows, refused := s.settled()
+	for _, r := range append(rows, refused...) {
 		if r.Agent != a.name || r.AgentVersion != pinned(t)[a.source] {
 			t.Errorf("agent is %q %q, want %s %s", r.Agent, r.AgentVersion, a.name, pinned(t)[a.source])
 		}
@@ -86,11 +86,11 @@ func (s *stage) rows(a agent) []row {
 		}
 	}
 	for _, r := range rows {
-		if r.Transport != a.transport {
+		if r.Transport != a.transport && r.Transport != string(usage.WebSocket) {
 			t.Errorf("transport is %q, want %q", r.Transport, a.transport)
 		}
 	}
-	for _, r := range sockets {
+	for _, r := range refused {
 		if r.Outcome != "failed" || r.Status != 426 {
 			t.Errorf("a refused WebSocket is %q with status %d", r.Outcome, r.Status)
 		}
@@ -131,6 +131,27 @@ func TestAgents(t *testing.T) {
 					t.Errorf("a tool's use makes two calls, got %d", len(rows))
 				}
 			})
+		})
+	}
+}
+
+// TestSockets: Codex asks on a WebSocket where it is let: first to fill a
+// cache, then what it was told to, here with a tool, a refusal and a cut.
+func TestSockets(t *testing.T) {
+	for name, sockets := range map[string]scripted.Sockets{"plain": scripted.PlainSockets, "deflated": scripted.DeflatedSockets, "context": scripted.ContextSockets} {
+		t.Run(name, func(t *testing.T) {
+			scripts := []scripted.Script{{Chop: 5}, {Chop: 11, Tool: &codex.tool}, {Drip: 20 * time.Millisecond, CutAfter: 2}}
+			s, rows := ask(t, codex, scripted.Options{Sockets: sockets, Scenario: func(c scripted.Call) scripted.Script {
+				if c.Number > len(scripts) {
+					return scripted.Script{}
+				}
+				return scripts[c.Number-1]
+			}})
+			requireOutcomes(t, rows, usage.Metered, usage.Metered, usage.Interrupted)
+			last := rows[len(rows)-1]
+			if last.Outcome != string(usage.Metered) || last.Transport != string(usage.WebSocket) || !s.provider.Ledger()[0].IsPrewarm {
+				t.Errorf("the agent changed: %s", show(rows))
+			}
 		})
 	}
 }

@@ -22,8 +22,14 @@ const canary = "canary-of-"
 // TestNothingLeaks: no prompt, no answer, no key, no cookie and no query is in
 // any file of wiremeter's, in its log, or in what it prints.
 func TestNothingLeaks(t *testing.T) {
+	for name, sockets := range map[string]scripted.Sockets{"requests": scripted.NoSockets, "sockets": scripted.ContextSockets} {
+		t.Run(name, func(t *testing.T) { proveNothingLeaks(t, sockets) })
+	}
+}
+
+func proveNothingLeaks(t *testing.T, sockets scripted.Sockets) {
 	c := &cage{t: t}
-	s := newStage(t, scripted.Options{Scenario: c.play})
+	s := newStage(t, scripted.Options{Scenario: c.play, Sockets: sockets})
 	v := s.serve("--log-level", "debug")
 	for _, a := range []struct {
 		agent
@@ -76,6 +82,8 @@ func (s *stage) curls(v *server) {
 		append(post, "http://elsewhere.example/"+query),
 		append(post, "-x", "http://someone:"+canary+"a-password@"+v.addr, google+"/gemini-2.5-pro:generateContent"+query),
 		{"--cacert", filepath.Join(s.house, "provider.pem"), google + query}, // refuses our certificate
+		append(post, "--proxytunnel", "http://api.openai.com:443/v1/responses"+query), // no TLS where some is expected
+		{"--tls-max", "1.1", "--ciphers", "DEFAULT@SECLEVEL=0", google + query},
 		{google + query},
 	} {
 		s.run([]string{"--quiet"}, s.env(), append([]string{"curl", "-sS"}, args...)...)

@@ -24,16 +24,27 @@ import (
 // TestAsIfAlone: an agent does with wiremeter what it does without: it asks the
 // same, says the same and ends with the same code.
 func TestAsIfAlone(t *testing.T) {
-	for name, script := range map[string]scripted.Script{"answered": {}, "refused": {Refuse: http.StatusBadRequest}} {
-		for _, a := range all {
-			t.Run(name+"/"+a.name, func(t *testing.T) {
-				alone, asked := act(t, script, func(s *stage) ended {
+	for _, c := range []struct {
+		name    string
+		script  scripted.Script
+		sockets scripted.Sockets
+		agents  []agent
+	}{
+		{"answered", scripted.Script{}, scripted.NoSockets, all},
+		{"refused", scripted.Script{Refuse: http.StatusBadRequest}, scripted.NoSockets, all},
+		{"on_sockets", scripted.Script{}, scripted.ContextSockets, []agent{codex}},
+	} {
+		for _, a := range c.agents {
+			t.Run(c.name+"/"+a.name, func(t *testing.T) {
+				o := always(c.script)
+				o.Sockets = c.sockets
+				alone, asked := act(t, o, func(s *stage) ended {
 					return s.exec(append(s.dressed(a), s.tunnel()...), filepath.Join(agents, a.command[0]), a.command[1:]...)
 				})
-				metered, askedToo := act(t, script, func(s *stage) ended {
+				metered, askedToo := act(t, o, func(s *stage) ended {
 					return s.run(append(s.upstream(), "--quiet"), s.dressed(a), a.command...)
 				})
-				if (alone.code != 0) != (name == "refused") || metered.code != alone.code || metered.out != alone.out {
+				if (alone.code != 0) != (c.name == "refused") || metered.code != alone.code || metered.out != alone.out {
 					t.Errorf("exit code and output are %d %q, without wiremeter %d %q", metered.code, metered.out, alone.code, alone.out)
 				}
 				if !slices.Equal(askedToo, asked) {
@@ -47,17 +58,18 @@ func TestAsIfAlone(t *testing.T) {
 	}
 }
 
-// act plays the script for what is done and returns what the provider was asked.
-func act(t *testing.T, script scripted.Script, do func(*stage) ended) (e ended, asked []string) {
+// act does what it is told beside a provider, and returns what that was asked.
+func act(t *testing.T, o scripted.Options, do func(*stage) ended) (e ended, asked []string) {
 	t.Helper()
 	var mu sync.Mutex
-	s := newStage(t, scripted.Options{Scenario: func(c scripted.Call) scripted.Script {
+	play := o.Scenario
+	o.Scenario = func(c scripted.Call) scripted.Script {
 		mu.Lock()
 		defer mu.Unlock()
 		asked = append(asked, head(c.Request))
-		return script
-	}})
-	return do(s), asked
+		return play(c)
+	}
+	return do(newStage(t, o)), asked
 }
 
 // another is what differs from run to run: identifiers and times.
@@ -67,6 +79,7 @@ var another = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b\d
 func head(r *http.Request) string {
 	h := r.Header.Clone()
 	h.Del("Connection")
+	h.Del("Sec-WebSocket-Key")
 	h.Set("Content-Length", fmt.Sprint(h.Get("Content-Length") != "")) // the body has identifiers and times of its own
 	return another.ReplaceAllString(fmt.Sprint(r.Method, " ", r.Host, r.URL, h), "…")
 }

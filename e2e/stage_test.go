@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -196,15 +197,15 @@ func (s *stage) export() []row {
 // settled holds the rows against the ledger: every call has its row, with its
 // numbers, and no row is of no call. It returns the rows in the ledger's order.
 // Refused WebSockets are no calls; they are returned apart.
-func (s *stage) settled() (calls, sockets []row) {
+func (s *stage) settled() (calls, refused []row) {
 	s.Helper()
 	rows := s.export()
 	rows = slices.DeleteFunc(rows, func(r row) bool {
-		if r.Transport == string(usage.WebSocket) {
-			sockets = append(sockets, r)
-			return true
+		isRefused := r.Transport == string(usage.WebSocket) && r.Status != http.StatusSwitchingProtocols
+		if isRefused {
+			refused = append(refused, r)
 		}
-		return false
+		return isRefused
 	})
 	ledger := s.provider.Ledger()
 	if len(ledger) == 0 {
@@ -222,11 +223,16 @@ func (s *stage) settled() (calls, sockets []row) {
 	if len(rows) > 0 {
 		s.Errorf("rows of no call: %s", show(rows))
 	}
-	return calls, sockets
+	return calls, refused
 }
 
 func matches(r row, e scripted.Entry) bool {
-	same := r.Outcome == string(e.Outcome) && r.Dialect == e.Dialect && r.Status == e.Status && r.Host == e.Host && r.Path == e.Path
+	status := e.Status
+	if e.IsSocket {
+		status = http.StatusSwitchingProtocols
+	}
+	same := r.Outcome == string(e.Outcome) && r.Dialect == e.Dialect && r.Status == status && r.Host == e.Host && r.Path == e.Path &&
+		(r.Transport == string(usage.WebSocket)) == e.IsSocket
 	if e.Status != 200 {
 		return same
 	}
