@@ -81,7 +81,7 @@ func (s *stage) curls(v *server) {
 		append(post, "https://elsewhere.example/"+query), // tunnelled
 		append(post, "http://elsewhere.example/"+query),
 		append(post, "-x", "http://someone:"+canary+"a-password@"+v.addr, google+"/gemini-2.5-pro:generateContent"+query),
-		{"--cacert", filepath.Join(s.house, "provider.pem"), google + query}, // refuses our certificate
+		{"--cacert", filepath.Join(s.house, "provider.pem"), google + query},          // refuses our certificate
 		append(post, "--proxytunnel", "http://api.openai.com:443/v1/responses"+query), // no TLS where some is expected
 		{"--tls-max", "1.1", "--ciphers", "DEFAULT@SECLEVEL=0", google + query},
 		{google + query},
