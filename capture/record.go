@@ -140,6 +140,7 @@ func doubt(resp usage.Response) string {
 
 func (e *Exchange) record(a *answer) usage.Record {
 	q := a.request
+	q.SessionID = cmp.Or(q.SessionID, e.route.SessionID)
 	r := usage.Record{
 		ID:        ulid.MustNew(ulid.Timestamp(a.begun), ulid.DefaultEntropy()).String(),
 		StartedAt: a.begun,

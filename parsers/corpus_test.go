@@ -185,7 +185,7 @@ func (e *exchange) read(body []byte, size int) facts {
 	}
 	f := facts{
 		Provider: route.Provider, Dialect: route.Dialect, Kind: route.Kind, IsFetch: route.Class == Fetch,
-		ModelRequested: cmp.Or(q.Model, route.Model), SessionID: q.SessionID, GroupID: q.GroupID,
+		ModelRequested: cmp.Or(q.Model, route.Model), SessionID: cmp.Or(q.SessionID, route.SessionID), GroupID: q.GroupID,
 		Model: resp.Model, ResponseID: resp.ID, Tokens: &resp.Tokens, ServiceTier: resp.ServiceTier, StopReason: resp.StopReason,
 		Streamed: isStream, Error: resp.Error, IsDoubtful: resp.IsDoubtful, Rule: resp.Rule, Parts: resp.Parts,
 	}

@@ -76,7 +76,7 @@ func (r *Reader) open(first byte) {
 	r.isGuess = r.isStream && first != '[' && r.mediaType != eventStream
 	r.cutter = newCutter(r.observe)
 	r.meter = dialect.New(r.route.Dialect, dialect.Options{
-		IsStream: r.isStream, IsBackground: r.request.IsBackground, CacheTTL: r.request.CacheTTL,
+		IsStream: r.isStream, IsBackground: r.request.IsBackground, CacheTTL: r.request.CacheTTL, ResponseID: r.route.ResponseID,
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/wiremeter/wiremeter/parsers/framing"
+	"github.com/wiremeter/wiremeter/usage"
 )
 
 // CursorCloud reads the stream of one run. It is used by one goroutine.
@@ -25,16 +26,14 @@ type CursorCloud struct {
 // it is unique within the run.
 func NewCursorCloud() *CursorCloud { return &CursorCloud{} }
 
-// Observe takes an event whose id is not known.
-func (c *CursorCloud) Observe(f framing.Frame) (CursorResponse, bool) { return c.ObserveEvent("", f) }
-
-// ObserveEvent takes an event. One whose id is not behind all earlier ones is
+// Observe takes an event. One whose id is not behind all earlier ones is
 // passed over: an agent that has lost a stream asks for it again.
-func (c *CursorCloud) ObserveEvent(id string, f framing.Frame) (CursorResponse, bool) {
+func (c *CursorCloud) Observe(f framing.Frame) (CursorResponse, bool) {
+	id := f.ID
 	if id != "" && c.last != "" && !isBehind(id, c.last) {
 		return CursorResponse{}, false
 	}
-	keepLast(&c.last, strings.Clone(id))
+	keepLast(&c.last, id)
 	switch f.Event {
 	case "interaction_update":
 		c.update(id, f)
@@ -113,4 +112,44 @@ func cloudID(id string) (major, minor uint64, ok bool) {
 	}
 	minor, err = strconv.ParseUint(second, 10, 64)
 	return major, minor, err == nil
+}
+
+// cursorRun makes one response of a run: its last turn, and those before as its
+// parts.
+type cursorRun struct {
+	id    string
+	cloud CursorCloud
+	last  CursorResponse
+	parts []usage.Part
+}
+
+func newCursorRun(o Options) Meter { return &cursorRun{id: o.ResponseID} }
+
+// maxTurns bounds what is kept of a run.
+const maxTurns = 256
+
+func (r *cursorRun) Observe(f framing.Frame) (usage.Response, bool) {
+	turn, hasNews := r.cloud.Observe(f)
+	if !hasNews {
+		return usage.Response{}, false
+	}
+	if isNext := turn.Number > 1 && turn.Number != r.last.Number; isNext && !r.last.Tokens.IsZero() && len(r.parts) < maxTurns {
+		r.parts = append(r.parts, usage.Part{Role: "turn", Tokens: r.last.Tokens})
+	}
+	r.last = turn
+	return r.response(turn), true
+}
+
+// Partial returns the run as long as no turn of it has ended: a run that goes
+// on is fetched again.
+func (r *cursorRun) Partial() (usage.Response, bool) {
+	turn, isBegun := r.cloud.Partial()
+	return r.response(turn), isBegun && r.last.Number == 0
+}
+
+func (r *cursorRun) response(turn CursorResponse) usage.Response {
+	resp := turn.Response
+	keepLast(&resp.ID, r.id)
+	resp.Parts = r.parts
+	return resp
 }

@@ -8,7 +8,7 @@ import (
 )
 
 func TestCursorCloud(t *testing.T) {
-	const want = "1: 19947 10122 7786 2981 1826 inclusive"
+	const want = "1: 19947 10122 7786 2981 1826 inclusive 7-0"
 	stream := file(t, "cloud_stream.txt")
 	for size := range 70 {
 		s := metered(NewCursorCloud(), framing.NewSSE, stream, size)
@@ -27,7 +27,7 @@ func cloudSaid(events [][3]string) string {
 	c := NewCursorCloud()
 	var s said
 	for _, e := range events {
-		r, isEnded := c.ObserveEvent(e[0], framing.Frame{Event: e[1], Data: []byte(e[2])})
+		r, isEnded := c.Observe(framing.Frame{ID: e[0], Event: e[1], Data: []byte(e[2])})
 		switch n := len(s.turns); {
 		case !isEnded:
 		case n > 0 && s.turns[n-1].Number == r.Number:

@@ -26,6 +26,7 @@ type Meter interface {
 type Options struct {
 	IsStream     bool   // the frames are events of one response; else each is a whole response
 	IsBackground bool   // the request asked to fetch the response later
+	ResponseID   string // that the request asked for; else empty
 	CacheTTL     string // the one cache lifetime that the request asked for, "5m" or "1h"; else empty
 }
 
@@ -34,6 +35,8 @@ var meters = map[string]func(Options) Meter{
 	"chat":      newChat,
 	"responses": newResponses,
 	"generate":  newGenerate,
+
+	"cursor_cloud": newCursorRun,
 }
 
 // New returns a meter for the dialect, or nil if it is unknown.

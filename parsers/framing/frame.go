@@ -3,6 +3,7 @@ package framing
 // Frame is one JSON document, or what stands in its place ("[DONE]").
 type Frame struct {
 	Event string // the name of a server-sent event; else empty
+	ID    string // the id that such an event states itself; else empty
 	Data  []byte // valid until the function that was handed the frame returns
 
 	// IsTooLarge marks a frame that could not be kept; Data is nil.

@@ -67,6 +67,22 @@ func TestSSE(t *testing.T) {
 	}
 }
 
+// TestSSEIDs: an id belongs to the event that states it.
+func TestSSEIDs(t *testing.T) {
+	body := "id: 7-0\nevent: a\ndata: 1\n\ndata: 2\n\nid:9\n\ndata: 3\nid: 10\ndata: 4\n\nid\ndata: 5\n\n"
+	for size := 1; size <= len(body); size++ {
+		var got []string
+		c := NewSSE(func(f Frame) { got = append(got, f.ID) })
+		for p := range slices.Chunk([]byte(body), size) {
+			c.Write(p)
+		}
+		c.Close()
+		if want := []string{"7-0", "", "10", ""}; !slices.Equal(got, want) {
+			t.Errorf("in pieces of %d: got %q", size, got)
+		}
+	}
+}
+
 func TestArray(t *testing.T) {
 	body := "[{\"a\":[1,2],\"b\":\"]}\\\"\"}\n,\r\n{\"c\":{}}, \"s\", 7, [3]]"
 	want := []kept{{data: "{\"a\":[1,2],\"b\":\"]}\\\"\"}"}, {data: "{\"c\":{}}"}, {data: "[3]"}}

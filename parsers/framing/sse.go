@@ -17,6 +17,7 @@ type sse struct {
 	inData   bool // and it is a data line
 	head     []byte
 	event    string
+	id       string
 	names    map[string]string
 	last     string // the event name before
 	direct   []byte // the event's only data line so far, in the caller's bytes
@@ -158,7 +159,10 @@ func (s *sse) line(l []byte) {
 	case "event":
 		s.isEvents = true
 		s.event = s.name(unspaced(value))
-	case "", "id", "retry": // "": a comment
+	case "id":
+		s.isEvents = true
+		s.id = string(unspaced(value))
+	case "", "retry": // "": a comment
 		s.isEvents = true
 	default:
 		s.isOther = true
@@ -199,15 +203,19 @@ func (s *sse) name(b []byte) string {
 }
 
 func (s *sse) dispatch() {
-	event, direct, hasData := s.event, s.direct, s.hasData
-	s.event, s.direct, s.hasData = "", nil, false
-	switch {
-	case !hasData:
-	case direct != nil:
-		s.emit(s.hold.whole(event, direct))
-	default:
-		s.emit(s.hold.take(event))
+	event, id, direct, hasData := s.event, s.id, s.direct, s.hasData
+	s.event, s.id, s.direct, s.hasData = "", "", nil, false
+	if !hasData {
+		return
 	}
+	var f Frame
+	if direct != nil {
+		f = s.hold.whole(event, direct)
+	} else {
+		f = s.hold.take(event)
+	}
+	f.ID = id
+	s.emit(f)
 }
 
 func (s *sse) Close() End {

@@ -35,7 +35,7 @@ var cursor = &Provider{
 		billable("POST", `^/aiserver\.v1\.AiService/Stream(Chat|Composer|Edit|Generate)`, ""),
 		billable("POST", `^/aiserver\.v1\.BackgroundComposerService/Stream(Conversation|InteractionUpdates)(SSE)?$`, ""),
 
-		{Method: "GET", Path: shape(`^/v1/agents/[^/]+/runs/[^/]+/stream/?$`), Class: Fetch}, // agents in Cursor's cloud: not read yet
+		{Method: "GET", Path: shape(`^/v1/agents/(?P<session>[^/]+)/runs/(?P<response>[^/]+)/stream/?$`), Class: Fetch, Dialect: "cursor_cloud"},
 		free("POST", `^/v1/agents(/[^/]+/runs)?/?$`, "cloud_start"),
 		free("", `^/v1/agents/[^/]+/usage/?$`, "reports"),
 		free("", `^/v1/agents(/|$)`, "cloud_admin"),

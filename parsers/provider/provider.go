@@ -24,6 +24,8 @@ type Route struct {
 	Reason   string     // why NotBillable: a fixed word; else empty
 	Kind     usage.Kind // never empty when not NotBillable
 	Model    string     // the model that the path names; else empty
+
+	ResponseID, SessionID string // that the path names; else empty
 }
 
 // Prefix is a first path segment of the reverse front, as in "/anthropic", and
@@ -84,8 +86,15 @@ func (p *Provider) route(r *Rule, match []string) Route {
 	if route.Kind = r.Kind; r.Kind == "" {
 		route.Kind = usage.Model
 	}
-	if i := r.Path.SubexpIndex("model"); i > 0 {
-		route.Model = match[i]
+	for i, name := range r.Path.SubexpNames() {
+		switch name {
+		case "model":
+			route.Model = match[i]
+		case "response":
+			route.ResponseID = match[i]
+		case "session":
+			route.SessionID = match[i]
+		}
 	}
 	return route
 }
