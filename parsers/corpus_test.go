@@ -179,6 +179,9 @@ func (e *exchange) read(body []byte, size int) facts {
 	if route.Class == NotBillable {
 		return facts{Outcome: usage.NotBillable, Reason: route.Reason, Provider: route.Provider}
 	}
+	if e.status == http.StatusSwitchingProtocols && route.Dialect != "" {
+		return facts{Outcome: usage.NotBillable, Reason: "nothing_asked", Provider: route.Provider} // as far as a case goes
+	}
 	q, resp, state, isStream := e.readBodies(route, body, size)
 	if route.Class == Fetch && (state != Complete || resp.Tokens.IsZero()) {
 		return facts{Outcome: usage.NotBillable, Reason: "poll", Provider: route.Provider}

@@ -97,18 +97,27 @@ func (s *Socket) hasOpen() bool {
 	return false
 }
 
-// hear takes a message of the agent's.
+// hear takes a message of the agent's. One that asks for nothing may name the
+// model of the session.
 func (s *Socket) hear(f framing.Frame) {
 	s.isHeard = true
-	if f.IsTooLarge || gjson.GetBytes(f.Data, "type").Str != askings[s.dialect] {
+	if f.IsTooLarge {
+		return
+	}
+	isAsking := askings[s.dialect] != "" && gjson.GetBytes(f.Data, "type").Str == askings[s.dialect]
+	if !isAsking && s.request.Model != "" {
 		return
 	}
 	q, ok := dialect.ReadRequest(f.Data)
 	if !ok {
 		return
 	}
-	s.request = q
-	s.ask(s.laneOf(f), q)
+	if isAsking || q.Model != "" {
+		s.request = q
+	}
+	if isAsking {
+		s.ask(s.laneOf(f), q)
+	}
 }
 
 func (s *Socket) ask(l *lane, q Request) {
@@ -164,9 +173,18 @@ func (s *Socket) abandon(l *lane, state State) {
 func (s *Socket) answer(l *lane, resp usage.Response, state State) {
 	t := l.open[0]
 	l.open = l.open[1:]
-	l.meter = s.newMeter()
+	l.meter = s.after(l.meter)
 	t.Response, t.State = resp, state
 	s.turns.Answered(t)
+}
+
+// after is the meter for what follows in a lane. Some remember what was said of
+// the whole session.
+func (s *Socket) after(m dialect.Meter) dialect.Meter {
+	if n, ok := m.(interface{ Next() dialect.Meter }); ok {
+		return n.Next()
+	}
+	return s.newMeter()
 }
 
 func (s *Socket) newMeter() dialect.Meter {

@@ -74,6 +74,35 @@ const (
 
 func inLane(id, text string) string { return `{"stream_id":"` + id + `",` + text[1:] }
 
+// TestOtherSockets: what Realtime and Live say.
+func TestOtherSockets(t *testing.T) {
+	for dialect, c := range map[string]struct{ says, want []string }{
+		"realtime": {
+			[]string{
+				`< {"type":"session.created","session":{"id":"sess_1","model":"gpt-realtime"}}`, `> {"type":"response.create"}`,
+				`< {"type":"response.created","response":{"id":"resp_r1","status":"in_progress","usage":null}}`, `< {"type":"response.output_audio.delta","delta":"usage"}`,
+				`< {"type":"response.done","response":{"id":"resp_r1","status":"completed","usage":{"total_tokens":260,"input_tokens":200,"output_tokens":60,"input_token_details":{"text_tokens":120,"audio_tokens":80,"cached_tokens":64},"output_token_details":{"text_tokens":20,"audio_tokens":40}}}}`,
+				`< {"type":"response.created","response":{"id":"resp_r2"}}`, `< {"type":"response.done","response":{"id":"resp_r2","status":"cancelled","usage":{"total_tokens":7,"input_tokens":5,"output_tokens":2}}}`,
+				`< {"type":"response.created","response":{"id":"resp_r3"}}`,
+			},
+			[]string{"asked  prewarm=false", "complete resp_r1 gpt-realtime 136/60", "asked  prewarm=false", "complete resp_r2 gpt-realtime 5/2", "asked  prewarm=false", "cut resp_r3 gpt-realtime"},
+		},
+		"live": {
+			[]string{
+				`> {"setup":{"model":"models/gemini-live"}}`, `< {"setupComplete":{}}`, `> {"clientContent":{"turns":[]}}`, `< {"serverContent":{"modelTurn":{"parts":[{"text":"usageMetadata"}]}}}`,
+				`< {"serverContent":{"turnComplete":true},"usageMetadata":{"promptTokenCount":50,"responseTokenCount":20,"thoughtsTokenCount":5,"totalTokenCount":75}}`,
+			},
+			[]string{"asked gemini-live prewarm=false", "complete   50/25"},
+		},
+	} {
+		for _, size := range []int{1 << 20, 1} {
+			if got := converseIn(dialect, c.says, size); !slices.Equal(got, c.want) {
+				t.Errorf("%s, in pieces of %d:\n%s\nwant\n%s", dialect, size, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+			}
+		}
+	}
+}
+
 // TestSocket: conversations, as "> " from the agent and "< " from the provider.
 func TestSocket(t *testing.T) {
 	for name, c := range map[string]struct{ says, want []string }{
@@ -123,9 +152,11 @@ func TestSocket(t *testing.T) {
 	}
 }
 
-func converse(says []string, size int) []string {
+func converse(says []string, size int) []string { return converseIn("responses", says, size) }
+
+func converseIn(dialect string, says []string, size int) []string {
 	h := new(heardTurns)
-	s := NewSocket(Route{Dialect: "responses"}, "", h)
+	s := NewSocket(Route{Dialect: dialect}, "", h)
 	for _, say := range says {
 		isClient := say[0] == '>'
 		p := bytes.Repeat([]byte{0xff}, 20) // no frame of any kind

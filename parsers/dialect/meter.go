@@ -35,6 +35,8 @@ var meters = map[string]func(Options) Meter{
 	"chat":      newChat,
 	"responses": newResponses,
 	"generate":  newGenerate,
+	"realtime":  newRealtime,
+	"live":      newLive,
 
 	"cursor_cloud": newCursorRun,
 }

@@ -21,7 +21,7 @@ var gemini = &Provider{
 	},
 	Rules: []Rule{
 		free("", `:(countTokens|computeTokens)$`, "count_tokens"),
-		billable(WebSocket, `\.GenerativeService[./]BidiGenerateContent(Constrained)?$`, ""),
+		billable(WebSocket, `\.GenerativeService[./]BidiGenerateContent(Constrained)?$`, "live"),
 
 		billable("POST", `^/v1internal:(generateContent|streamGenerateContent)$`, "generate"),
 		billable("POST", `/(models|tunedModels)/(?P<model>[^/:]+):(generateContent|streamGenerateContent)$`, "generate"),

@@ -17,7 +17,7 @@ var openai = &Provider{
 		free("", `^/v1/batches(/|$)`, "batch_admin"),
 
 		billable(WebSocket, `/responses(/ws)?/?$`, "responses"),
-		billable(WebSocket, `/realtime/?$`, ""),
+		billable(WebSocket, `/realtime/?$`, "realtime"),
 		billable(WebSocket, `/live/sessions(/[^/]+)?/?$`, ""),
 
 		{Method: "GET", Path: shape(`/responses/(resp|rs|gen)[-_A-Za-z0-9]+/?$`), Class: Fetch, Dialect: "responses"},

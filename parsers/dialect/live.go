@@ -1,0 +1,51 @@
+package dialect
+
+// Google's live: messages on a WebSocket, some of which have a usageMetadata.
+// Each is of what passed since the one before, so that each is a response of its
+// own here. The output stands under responseTokenCount, and excludes thoughts.
+// The agent names the model in its first message.
+
+import (
+	"github.com/wiremeter/wiremeter/parsers/framing"
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+type live struct {
+	isBegun bool
+	isEnded bool
+	resp    usage.Response
+}
+
+func newLive(Options) Meter { return &live{} }
+
+var (
+	keyUsageMetadata = []byte(`"usageMetadata"`)
+	keyServerContent = []byte(`"serverContent"`)
+	keyToolCall      = []byte(`"toolCall"`)
+)
+
+func (l *live) Observe(f framing.Frame) (usage.Response, bool) {
+	if !says(f.Data, keyUsageMetadata) {
+		l.isBegun = l.isBegun || says(f.Data, keyServerContent) || says(f.Data, keyToolCall)
+		return usage.Response{}, false
+	}
+	root, ok := parse(f)
+	if !ok {
+		return usage.Response{}, false
+	}
+	u := root.Get("usageMetadata")
+	s := generated{
+		prompt: count(u.Get("promptTokenCount")), cached: count(u.Get("cachedContentTokenCount")), candidates: count(u.Get("responseTokenCount")),
+		thoughts: count(u.Get("thoughtsTokenCount")), tools: count(u.Get("toolUsePromptTokenCount")), total: count(u.Get("totalTokenCount")),
+	}
+	if s == (generated{}) {
+		return usage.Response{}, false
+	}
+	l.isBegun, l.isEnded = true, true
+	l.resp.Tokens, l.resp.IsDoubtful = s.tokens(true)
+	l.resp.Raw = verbatim(u)
+	l.resp.ServiceTier = firstWord(u.Get("serviceTier"), u.Get("trafficType"))
+	return l.resp, true
+}
+
+func (l *live) Partial() (usage.Response, bool) { return l.resp, l.isBegun && !l.isEnded }
