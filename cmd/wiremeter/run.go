@@ -71,6 +71,11 @@ func (r *runner) run(ctx context.Context, args []string) error {
 		fmt.Fprintf(r.errs, "wiremeter: cannot run %s: %v\n", args[0], errors.Unwrap(err))
 		return exitCode(127)
 	}
+	if !r.flags.quiet && isClaude(args[0]) {
+		if past := r.house.pastUs(ctx); len(past) > 0 {
+			fmt.Fprintf(r.errs, "wiremeter: claude may go past wiremeter: %s, which wins over the environment\n", strings.Join(past, ", "))
+		}
+	}
 	addr, settle, err := r.start(ctx)
 	if err != nil {
 		return err
