@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net/url"
 	"strings"
 
@@ -61,13 +62,21 @@ func noProxy(getenv func(string) string) string {
 
 func newEnv(open func() (*house, error)) *cobra.Command {
 	var listen string
+	var unset bool
 	c := &cobra.Command{
 		Use:   "env",
 		Short: "Print the shell exports that send a shell's agents through `wiremeter serve`",
 		Long: `Print the shell exports that send a shell's agents through a running
-` + "`wiremeter serve`" + `. Use it as:  eval "$(wiremeter env)"`,
+` + "`wiremeter serve`" + `. Use it as:  eval "$(wiremeter env)"
+
+A shell that is set up needs the server: while none runs, nothing in it reaches the
+network by HTTP. Take it back with:  eval "$(wiremeter env --unset)"
+That also unsets what these variables held before.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if unset {
+				return printUnset(c.OutOrStdout())
+			}
 			h, err := open()
 			if err != nil {
 				return err
@@ -92,7 +101,18 @@ func newEnv(open func() (*house, error)) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&listen, "listen", "", "the proxy's `ADDR`ess (default: the one that runs, else "+defaultListen+")")
+	c.Flags().BoolVar(&unset, "unset", false, "print what takes the exports back")
 	return c
+}
+
+func printUnset(out io.Writer) error {
+	var names []string
+	for _, v := range environment("", "", "") {
+		name, _, _ := strings.Cut(v, "=")
+		names = append(names, name)
+	}
+	_, err := fmt.Fprintln(out, "unset", strings.Join(names, " "))
+	return err
 }
 
 func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

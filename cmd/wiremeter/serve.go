@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -32,7 +33,8 @@ func newServe(open func() (*house, error)) *cobra.Command {
 finish for the time of --drain; a second signal cuts it.
 
 Point agents at it with  eval "$(wiremeter env)"  in their shell, or by a base
-URL: http://` + defaultListen + `/anthropic, /openai/v1, /gemini.`,
+URL: http://` + defaultListen + ` and ` + strings.Join(knownPrefixes(), ", ") + `
+(the README has what stands for what).`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			h, err := open()
