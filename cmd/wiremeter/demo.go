@@ -64,7 +64,7 @@ func newDemo(open func() (*house, error)) *cobra.Command {
 		Short: "Meter a few calls to a scripted provider: no agent, key or network needed",
 		Long: `Start the real proxy between a scripted model provider on this machine and calls
 such as agents make, then show the report. Everything goes into a folder of its
-own below wiremeter's, and stays there until the next demo.`,
+own below wiremeter's, which later demos remove.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			h, err := open()
@@ -77,8 +77,8 @@ own below wiremeter's, and stays there until the next demo.`,
 }
 
 func demo(ctx context.Context, h *house, out, errs io.Writer) (err error) {
-	stage := &house{dir: h.path("demo")}
-	if err := errors.Join(os.RemoveAll(stage.dir), os.MkdirAll(stage.dir, 0o700)); err != nil {
+	stage, err := openStage(ctx, h.path("demo"))
+	if err != nil {
 		return fmt.Errorf("make the demo's folder: %w", err)
 	}
 	provider, err := scripted.Open(scripted.Options{})
@@ -90,6 +90,11 @@ func demo(ctx context.Context, h *house, out, errs io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	retract, _, err := stage.announce(ctx, m.addr())
+	if err != nil {
+		return errors.Join(err, m.close(ctx))
+	}
+	defer func() { err = errors.Join(err, retract()) }()
 	agent := newDemoAgent(m)
 	for i, call := range demoCalls {
 		provider.Play(func(scripted.Call) scripted.Script { return call.script })
@@ -105,6 +110,37 @@ func demo(ctx context.Context, h *house, out, errs io.Writer) (err error) {
 		return err
 	}
 	return showDemo(ctx, stage, out)
+}
+
+// fresh is the age below which a demo's folder is left alone: a demo that has
+// just begun does not answer yet. It takes a second or two.
+const fresh = time.Minute
+
+// openStage makes a folder below dir for one demo, and removes those of the ones
+// before that are not in use.
+func openStage(ctx context.Context, dir string) (*house, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	olds, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, old := range olds {
+		path := filepath.Join(dir, old.Name())
+		info, err := old.Info()
+		if err != nil || time.Since(info.ModTime()) < fresh {
+			continue
+		}
+		if _, ok := (&house{dir: path}).running(ctx); ok {
+			continue
+		}
+		if err := os.RemoveAll(path); err != nil {
+			return nil, err
+		}
+	}
+	own, err := os.MkdirTemp(dir, "")
+	return &house{dir: own}, err
 }
 
 func startDemo(ctx context.Context, stage *house, provider *scripted.Provider, errs io.Writer) (*meter, error) {
@@ -173,6 +209,17 @@ func showDemo(ctx context.Context, stage *house, out io.Writer) (err error) {
 	if err := answer.WriteTable(out); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\nThe records are in %s; ask them yourself:\n  wiremeter export --home %s\n", stage.database(), filepath.Dir(stage.database()))
+	exe, _ := os.Executable() // only to tell how it was started
+	program, home := programName(exe), stage.dir
+	fmt.Fprintf(out, "\nThe records are in %s; ask them yourself:\n  %s report --home %s\n  %s export --home %s\n", stage.database(), program, home, program, home)
 	return nil
+}
+
+// programName is what to type to start the program again: `go run` leaves its
+// executable in a folder of Go's own.
+func programName(executable string) string {
+	if strings.Contains(filepath.ToSlash(executable), "/go-build") {
+		return "go run ./cmd/wiremeter"
+	}
+	return "wiremeter"
 }
