@@ -4,7 +4,9 @@
 // methods of a proxy tap: the request's bytes, the response's head and bytes,
 // the end. It looks up what the request means (parsers.Match), lets a
 // parsers.Reader read the response, finds out who asked, and hands exactly one
-// usage.Record or usage.Tally to the recorder when the exchange has ended.
+// usage.Record or usage.Tally to the recorder when the exchange has ended. Of an
+// exchange with several turns, a WebSocket or a stream both ways, each turn is a
+// record as soon as nothing more can be said of it.
 //
 // Reading happens inline, on the goroutine that passes the bytes on: it costs
 // far less than passing them. Only bodies with a content coding are copied to a
