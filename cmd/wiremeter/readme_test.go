@@ -55,9 +55,17 @@ func providerTable() string {
 	var b strings.Builder
 	b.WriteString("| provider | hosts, with their subdomains | dialects |\n|---|---|---|\n")
 	for _, p := range parsers.Providers() {
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", p.Name, strings.Join(p.Domains, ", "), strings.Join(p.Dialects(), ", "))
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", p.Name, shortList(p.Domains), strings.Join(p.Dialects(), ", "))
 	}
 	return b.String()
+}
+
+// shortList keeps a table narrow enough to be read.
+func shortList(names []string) string {
+	if len(names) > 3 {
+		names = append(slices.Clone(names[:2]), "…")
+	}
+	return strings.Join(names, ", ")
 }
 
 // TestReadme holds the README against the registry. With -update it mends it.
