@@ -74,15 +74,17 @@ one (a request that failed) it is the one that was asked for. Days are local
 time. What leaves no record (not billable, tunnelled, lost) is counted by the
 hour: the coverage has whole hours of it, also where --since or --until cut one.`,
 		Example: "  wiremeter report --by agent,model --since 7d\n  wiremeter report --by outcome,reason --since today",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if f.json && f.csv {
+				return errors.New("--json and --csv: choose one")
+			}
 			return withReader(open, func(r *sqlite.Reader) error { return showReport(c, r, f) })
 		},
 	}
 	c.Flags().StringSliceVar(&f.by, "by", []string{"day", "model"}, fmt.Sprintf("what to add up by, of %v", report.Dimensions()))
 	c.Flags().BoolVar(&f.json, "json", false, "as JSON")
 	c.Flags().BoolVar(&f.csv, "csv", false, "as CSV; the coverage goes to standard error")
-	c.MarkFlagsMutuallyExclusive("json", "csv")
 	f.window.register(c.Flags())
 	return c
 }
@@ -112,7 +114,7 @@ func newExport(open func() (*house, error)) *cobra.Command {
 		Short: "Print every record as a line of JSON, oldest first",
 		Long: `Print every record as a line of JSON, oldest first. The fields are a contract:
 docs/export.md. What is unknown is null.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return withReader(open, func(r *sqlite.Reader) error {
 				if err := w.check(c, r); err != nil {
