@@ -8,10 +8,13 @@ import (
 
 func TestByHost(t *testing.T) {
 	tests := map[string]string{
-		"api.anthropic.com":  "anthropic",
-		"API.Anthropic.com.": "anthropic",
-		"eu.api.openai.com":  "openai",
-		"chatgpt.com":        "openai",
+		"api.anthropic.com":                            "anthropic",
+		"API.Anthropic.com.":                           "anthropic",
+		"eu.api.openai.com":                            "openai",
+		"chatgpt.com":                                  "openai",
+		"api2.cursor.sh":                               "cursor",
+		"agentn.global.api5.cursor.sh":                 "cursor",
+		"agentn.global.api5lat.cursor.sh":              "cursor",
 		"autopush-cloudcode-pa.sandbox.googleapis.com": "gemini",
 
 		"":                        "",
@@ -22,6 +25,10 @@ func TestByHost(t *testing.T) {
 		"evilchatgpt.com":         "",
 		"www.googleapis.com":      "",
 		"127.0.0.1":               "",
+		"cursor.sh":               "",
+		"api4.cursor.sh":          "",
+		"repo42.cursor.sh":        "",
+		"authenticator.cursor.sh": "",
 		"api.anthropic.com..":     "",
 		strings.Repeat("a.", 999): "",
 	}
@@ -98,6 +105,15 @@ func TestRoute(t *testing.T) {
 		{"api.openai.com", "POST", "/v1/responses/resp_0a", NotBillable, "other", ""},
 		{"generativelanguage.googleapis.com", "POST", "/v1/models/gemini-3-pro:streamGenerateContent", Billable, "", "gemini-3-pro"},
 		{"generativelanguage.googleapis.com", "POST", "/v1beta/models/a/b:generateContent", NotBillable, "other", ""},
+		{"api2.cursor.sh", "POST", "/agent.v1.AgentService/RunSSE", Billable, "", ""},
+		{"api2.cursor.sh", WebSocket, "/agent/v1/run", Billable, "", ""},
+		{"api2.cursor.sh", "POST", "/aiserver.v1.BidiService/BidiAppend", NotBillable, "request_half", ""},
+		{"api2.cursor.sh", "POST", "/agent.v1.AgentService/NameAgent", NotBillable, "agent_admin", ""},
+		{"api2.cursor.sh", "POST", "/aiserver.v1.AiService/StreamCpp", NotBillable, "tab_completion", ""},
+		{"api2.cursor.sh", "POST", "/aiserver.v1.CmdKService/StreamCmdK", Billable, "", ""},
+		{"api.cursor.com", "GET", "/v1/agents/bc-1/runs/run-1/stream", Fetch, "", ""},
+		{"api.cursor.com", "POST", "/v1/agents/bc-1/runs", NotBillable, "cloud_start", ""},
+		{"api.cursor.com", "GET", "/v1/agents/bc-1/usage", NotBillable, "reports", ""},
 	}
 	for _, tt := range tests {
 		got := ByHost(tt.host).Route(tt.method, tt.path)
