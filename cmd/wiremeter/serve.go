@@ -112,8 +112,11 @@ func (m *meter) drain(atMost time.Duration, signals <-chan os.Signal) error {
 	}
 	left := m.underWay()
 	cut()
-	<-drained // nothing but that it was cut
-	return errors.Join(wereCut(left), m.finish())
+	var short error
+	if <-drained != nil {
+		short = wereCut(left)
+	}
+	return errors.Join(short, m.finish())
 }
 
 func wereCut(exchanges int64) error {
