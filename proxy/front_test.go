@@ -187,26 +187,31 @@ func TestNotTLS(t *testing.T) {
 // says so or hangs up after the handshake as Node does, is tunnelled from then
 // on. One that believed it before, and others, are not.
 func TestRefusedCertificate(t *testing.T) {
-	refusals := map[string]func(net.Conn, *tls.Config) error{
-		"with_an_alert": func(c net.Conn, config *tls.Config) error {
+	refusals := map[string]struct {
+		times  int
+		refuse func(net.Conn, *tls.Config) error
+	}{
+		"with_an_alert": {1, func(c net.Conn, config *tls.Config) error {
 			return tls.Client(c, config).HandshakeContext(context.Background())
-		},
-		"with_an_alert_in_plain_text": func(c net.Conn, config *tls.Config) error {
+		}},
+		"with_an_alert_in_plain_text": {1, func(c net.Conn, config *tls.Config) error {
 			return tls.Client(&plainAlert{Conn: c}, config).HandshakeContext(context.Background())
-		},
-		"without_a_word": func(c net.Conn, config *tls.Config) error {
+		}},
+		"without_a_word": {2, func(c net.Conn, config *tls.Config) error {
 			config = config.Clone()
 			config.InsecureSkipVerify = true
 			err := tls.Client(c, config).HandshakeContext(context.Background())
 			return errors.Join(err, errors.New("looked at it afterwards"), c.Close())
-		},
+		}},
 	}
-	for name, refuse := range refusals {
+	for name, refusal := range refusals {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t, true, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })
 			stranger := &tls.Config{ServerName: providerHost, RootCAs: s.theirs.pool()}
-			if err := refuse(s.connect(providerHost+":443", ""), stranger); err == nil {
-				t.Fatal("the stranger believed our certificate")
+			for range refusal.times {
+				if err := refusal.refuse(s.connect(providerHost+":443", ""), stranger); err == nil {
+					t.Fatal("the stranger believed our certificate")
+				}
 			}
 			if y := s.tally("certificate_refused"); y.Outcome != usage.Tunnelled || y.Host != providerHost {
 				t.Errorf("the tally is %+v", y)

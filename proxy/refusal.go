@@ -13,8 +13,17 @@ import (
 	"time"
 )
 
+func (p *Proxy) doubt(c *connection) {
+	switch p.verdicts.of(c.key) {
+	case unheard:
+		p.verdicts.set(c.key, doubtful)
+	case doubtful:
+		p.refused(c, errors.New("it hung up right after the handshake, twice"))
+	}
+}
+
 func (p *Proxy) handshakeFailed(c *connection, err error) {
-	p.hangUp(c)
+	defer p.hangUp(c)
 	if !isRefusal(err) && !c.hasPlainAlert() {
 		p.opts.Log.Debug().Str("host", c.host).Err(err).Msg("an agent's TLS handshake failed")
 		return
@@ -41,7 +50,8 @@ type verdicts struct {
 type verdict int
 
 const (
-	unheard verdict = iota
+	unheard  verdict = iota
+	doubtful         // one connection came to nothing: it may have been one too many
 	accepted
 	refused
 )
@@ -67,19 +77,19 @@ func (v *verdicts) set(key string, to verdict) {
 // a word: Node looks at it after the handshake and then closes the connection.
 const silentRefusal = 2 * time.Second
 
-// watch is told of the life of each decrypted connection. One that an agent
-// closes at once and unused, though it has never used any to this host, was
-// refused.
+// watch is told of the life of each decrypted connection. When an agent closes a
+// second one at once and unused, and has never used any to this host, it refuses
+// them.
 func (p *Proxy) watch(conn net.Conn, state http.ConnState) {
 	c := interceptedConn(conn)
 	switch state {
 	case http.StateActive:
-		if p.verdicts.of(c.key) == unheard {
+		if v := p.verdicts.of(c.key); v == unheard || v == doubtful {
 			p.verdicts.set(c.key, accepted)
 		}
 	case http.StateClosed:
-		if p.verdicts.of(c.key) == unheard && time.Since(c.decrypted) < silentRefusal {
-			p.refused(c, errors.New("it hung up right after the handshake"))
+		if time.Since(c.decrypted) < silentRefusal {
+			p.doubt(c)
 		}
 	}
 }

@@ -23,14 +23,14 @@ func (p *Proxy) tunnel(c *connection, reason string) {
 		// The agent is told as well as possible; it may be gone.
 		_, _ = fmt.Fprintf(c, "HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
 			http.StatusBadGateway, http.StatusText(http.StatusBadGateway), len(text), text)
-		p.hangUp(c)
 		p.tally(c, "unreachable", 0, 0)
+		p.hangUp(c)
 		return
 	}
 	if _, err := io.WriteString(c, established); err != nil {
 		upstream.Close()
-		p.hangUp(c)
 		p.tally(c, reason, 0, 0)
+		p.hangUp(c)
 		return
 	}
 	go p.copyBoth(c, upstream, reason)
@@ -42,8 +42,8 @@ func (p *Proxy) pump(c *connection, reason string) {
 	upstream, err := p.dial(c)
 	if err != nil {
 		p.opts.Log.Warn().Str("host", c.host).Err(err).Msg("cannot reach the target of a tunnel")
-		p.hangUp(c)
 		p.tally(c, "unreachable", 0, 0)
+		p.hangUp(c)
 		return
 	}
 	p.copyBoth(c, upstream, reason)
@@ -65,8 +65,8 @@ func (p *Proxy) copyBoth(c *connection, upstream net.Conn, reason string) {
 	requested := <-sent
 	upstream.Close()
 	p.open.remove(upstream)
-	p.hangUp(c)
 	p.tally(c, reason, requested, received)
+	p.hangUp(c)
 }
 
 // copyHalf copies one direction and passes its end on. A failed direction ends
