@@ -16,7 +16,7 @@ import (
 type requestBody struct {
 	io.ReadCloser
 	tap     Tap
-	inbound io.Closer // breaks off a read that waits; nil: HTTP/1.1, which has no way
+	inbound io.Closer // breaks off a read that waits; nil: HTTP/1.1, where net/http does
 	left    int64     // bytes to come; negative: not stated
 	done    chan struct{}
 
@@ -78,29 +78,56 @@ func (b *requestBody) isOpen() bool {
 	}
 }
 
-// lastWord is how long the end of an answer over HTTP/1.1 waits for that of its
-// request, which is as a rule under way: a connection whose request was not
-// read to its end cannot be used again.
-const lastWord = 20 * time.Millisecond
-
 // over is told that the answer is, and whether it came to its end.
 func (b *requestBody) over(isWhole bool) {
 	if !b.isOpen() {
 		return
 	}
-	if b.inbound == nil && isWhole {
-		wait := time.NewTimer(lastWord)
-		defer wait.Stop()
-		select {
-		case <-b.done:
-		case <-wait.C:
-		}
-	}
 	if !isWhole {
 		b.endsWell.Store(false)
 	}
-	if b.isOver.Swap(true) || b.inbound == nil {
-		return
+	if !b.isOver.Swap(true) && b.inbound != nil {
+		b.inbound.Close()
 	}
-	b.inbound.Close()
+}
+
+// http1Body is that of an HTTP/1.1 request, which has to be read to its
+// end before the connection serves another. net/http does so itself behind the
+// handler, but where both halves flow at once it then loses the connection: the
+// next request meets a read that is under way, or what is left of this one.
+type http1Body struct {
+	io.ReadCloser
+	isRead atomic.Bool
+}
+
+func (b *http1Body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err == io.EOF {
+		b.isRead.Store(true)
+	}
+	return n, err
+}
+
+// lastWord is how long the end of an answer over HTTP/1.1 waits for that of its
+// request, where that was not there first.
+const lastWord = 20 * time.Millisecond
+
+// readOut reads what is left, and reports whether that was all of it.
+func (b *http1Body) readOut() bool {
+	if b.isRead.Load() {
+		return true
+	}
+	end := make(chan error, 1)
+	go func() {
+		_, err := io.Copy(io.Discard, b.ReadCloser)
+		end <- err
+	}()
+	wait := time.NewTimer(lastWord)
+	defer wait.Stop()
+	select {
+	case err := <-end:
+		return err == nil
+	case <-wait.C:
+		return false
+	}
 }

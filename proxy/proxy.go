@@ -64,7 +64,11 @@ func New(o Options) *Proxy {
 		p.relay.serve(w, r, intercepted(r))
 	}))
 	p.inner.ConnContext = withInterception
-	p.inner.ConnState = p.watch
+	p.front.ConnState = p.relay.spent.retire
+	p.inner.ConnState = func(c net.Conn, state http.ConnState) {
+		p.watch(c, state)
+		p.relay.spent.retire(c, state)
+	}
 	p.inner.ReadHeaderTimeout = p.inner.IdleTimeout // agents open connections ahead of time
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)

@@ -44,6 +44,7 @@ type relay struct {
 	proxy *httputil.ReverseProxy
 	seen  *atomic.Int64
 	open  *openConns
+	spent spent
 	isCut atomic.Bool // what is under way ends because wiremeter does
 }
 
@@ -79,12 +80,36 @@ func (y *relay) serve(w http.ResponseWriter, r *http.Request, p *passage) {
 	w.Header()["Content-Type"], w.Header()["Date"] = nil, nil // else net/http adds its own to a response without
 	writer := &hijackWriter{ResponseWriter: w, open: y.open}
 	defer writer.done()
+	r = r.WithContext(context.WithValue(r.Context(), passageKey{}, p))
 	if r.ProtoMajor == 1 {
-		// Bodies may flow both ways at once. The only error is that the
-		// connection cannot, which leaves HTTP/1.1's usual order.
-		_ = http.NewResponseController(w).EnableFullDuplex()
+		y.serveHTTP1(writer, r)
+		return
 	}
-	y.proxy.ServeHTTP(writer, r.WithContext(context.WithValue(r.Context(), passageKey{}, p)))
+	y.proxy.ServeHTTP(writer, r)
+}
+
+func (y *relay) serveHTTP1(w *hijackWriter, r *http.Request) {
+	// Bodies may flow both ways at once. The only error is that the connection
+	// cannot, which leaves HTTP/1.1's usual order.
+	control := http.NewResponseController(w)
+	_ = control.EnableFullDuplex()
+	if r.Body == http.NoBody || r.Header.Get("Expect") != "" { // which closes a connection that is left with a body
+		y.proxy.ServeHTTP(w, r)
+		return
+	}
+	body := &http1Body{ReadCloser: r.Body}
+	r.Body = body
+	isCut := true
+	defer func() {
+		if isCut { // by a panic: net/http would read the request to its end first
+			_ = control.SetReadDeadline(time.Unix(1, 0)) // fails only where there is nothing left to read
+		}
+	}()
+	y.proxy.ServeHTTP(w, r)
+	isCut = false
+	if w.hijacked == nil && !body.readOut() {
+		y.spent.add(r.RemoteAddr)
+	}
 }
 
 func exchange(r *http.Request, p *passage) usage.Exchange {

@@ -2,12 +2,14 @@ package proxy
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -106,25 +108,38 @@ func (t tapped) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-const smallBody = 16 << 10
+const (
+	smallBody = 16 << 10
+	// headWait is how long a head waits for its body. As a rule both come at
+	// once, but an answer may begin before the body does.
+	headWait = 2 * time.Millisecond
+)
 
 // joinHead makes a small request leave in one piece, as it came. The transport
 // sends a request's head by itself unless it has the whole body in memory: one
 // more record and one more system call. So the head waits for the first bytes
-// of a body of stated length, never for more. What is in memory can also be
-// sent again if the provider closed an idle connection just then. It reports
-// whether the body is in memory.
+// of a body of stated length, never for more, and not for long. What is in
+// memory can also be sent again if the provider closed an idle connection just
+// then. It reports whether the body is in memory.
 func joinHead(r *http.Request) bool {
 	if r.ContentLength <= 0 || r.ContentLength > smallBody || r.Header.Get("Expect") != "" || len(r.Trailer) > 0 {
 		return false
 	}
-	start := make([]byte, r.ContentLength)
-	n, err := r.Body.Read(start)
-	if n < len(start) || err != nil && err != io.EOF {
-		r.Body = &begunBody{ReadCloser: r.Body, start: start[:n], err: err}
+	begun := &begunBody{ReadCloser: r.Body, start: make([]byte, r.ContentLength), first: make(chan struct{})}
+	go begun.begin()
+	wait := time.NewTimer(headWait)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+		r.Body = begun
+		return false
+	case <-begun.first:
+	}
+	if int64(len(begun.start)) < r.ContentLength || begun.err != nil && !errors.Is(begun.err, io.EOF) {
+		r.Body = begun
 		return false
 	}
-	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(start)), nil }
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(begun.start)), nil }
 	r.Body, _ = r.GetBody()
 	return true
 }
@@ -133,11 +148,19 @@ func joinHead(r *http.Request) bool {
 // the rest.
 type begunBody struct {
 	io.ReadCloser
+	first chan struct{} // closed when start and err hold the first read's
 	start []byte
 	err   error
 }
 
+func (b *begunBody) begin() {
+	n, err := b.ReadCloser.Read(b.start)
+	b.start, b.err = b.start[:n], err
+	close(b.first)
+}
+
 func (b *begunBody) Read(p []byte) (int, error) {
+	<-b.first
 	if len(b.start) > 0 {
 		n := copy(p, b.start)
 		b.start = b.start[n:]
@@ -189,16 +212,16 @@ func (b *responseBody) Close() error {
 	wasEnded := b.isEnded
 	b.end(goneFault(b.request))
 	b.mu.Unlock()
-	if !b.half.isOpen() {
+	switch {
+	case wasEnded && b.half != nil:
+		return nil // a transport that still ends the request is not to be disturbed
+	case b.half.isOpen():
+		b.half.over(false)
+		go b.ReadCloser.Close() // waits for the agent's half
+		return nil
+	default:
 		return b.ReadCloser.Close()
 	}
-	// Close would wait for the agent's half. Behind its end there is no need of
-	// it.
-	if !wasEnded {
-		b.half.over(false)
-		go b.ReadCloser.Close()
-	}
-	return nil
 }
 
 // end needs mu.
@@ -217,11 +240,8 @@ type upgradedBody struct {
 }
 
 func (b *upgradedBody) Write(p []byte) (int, error) {
-	n, err := b.backend.Write(p)
-	if n > 0 {
-		b.tap.Request(p[:n])
-	}
-	return n, err
+	b.tap.Request(p) // before it leaves: the answer may be here before the write returns
+	return b.backend.Write(p)
 }
 
 // CloseWrite passes the agent's half-close on where the backend can be told.
