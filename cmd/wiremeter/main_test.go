@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,6 +36,8 @@ func TestScripts(t *testing.T) {
 			"await-server": awaitServer,
 			"await-text":   awaitText,
 			"sqlite":       sqliteCommand,
+
+			"rude-provider": rudeProvider,
 		},
 	})
 }
@@ -109,6 +113,28 @@ func sqliteCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	_, err = db.ExecContext(context.Background(), args[1])
 	ts.Check(errors.Join(err, db.Close()))
+}
+
+// rudeProvider serves at the address in the variable: behind each answer comes
+// what nobody has asked for.
+func rudeProvider(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: rude-provider VARIABLE")
+	}
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { l.Close() })
+	ts.Setenv(args[0], l.Addr().String())
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = c.Read(make([]byte, 4096))
+			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nasked\nunasked\n")
+		}
+	}()
 }
 
 // awaitServer returns when the server of the house answers.

@@ -66,6 +66,7 @@ type runner struct {
 }
 
 func (r *runner) run(ctx context.Context, args []string) error {
+	outliveReaders()
 	path, err := exec.LookPath(args[0])
 	if err != nil {
 		fmt.Fprintf(r.errs, "wiremeter: cannot run %s: %v\n", args[0], errors.Unwrap(err))
@@ -143,7 +144,7 @@ func (r *runner) start(ctx context.Context) (addr string, settle func() error, e
 // of the terminal reach it without help.
 func runChild(child *exec.Cmd) (int, error) {
 	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, forwarded...)
+	heed(signals, forwarded...)
 	defer signal.Stop(signals)
 	if err := child.Start(); err != nil {
 		return 126, fmt.Errorf("start %s: %w", child.Path, err)

@@ -29,8 +29,8 @@ func newServe(open func() (*house, error)) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve agents until stopped",
-		Long: `Serve agents until stopped, by SIGTERM or Ctrl-C: what is under way is then let
-finish for the time of --drain; a second signal cuts it.
+		Long: `Serve agents until stopped, by SIGTERM, Ctrl-C or the end of the terminal: what is
+under way is then let finish for the time of --drain; a second signal cuts it.
 
 Point agents at it with  eval "$(wiremeter env)"  in their shell, or by a base
 URL: http://` + defaultListen + ` and ` + strings.Join(knownPrefixes(), ", ") + `
@@ -53,6 +53,7 @@ URL: http://` + defaultListen + ` and ` + strings.Join(knownPrefixes(), ", ") + 
 }
 
 func serve(ctx context.Context, h *house, f serveFlags, errs io.Writer) error {
+	outliveReaders()
 	log, err := newLog(f.logLevel, errs)
 	if err != nil {
 		return err
@@ -70,6 +71,9 @@ func serve(ctx context.Context, h *house, f serveFlags, errs io.Writer) error {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
+	hangup := make(chan os.Signal, 1)
+	heed(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
 	retract, other, err := h.announce(ctx, m.addr())
 	if err != nil {
 		return errors.Join(err, m.close(ctx))
@@ -85,6 +89,7 @@ func serve(ctx context.Context, h *house, f serveFlags, errs io.Writer) error {
 	case failed = <-m.served:
 		m.served <- nil
 	case <-signals:
+	case <-hangup: // both the shell and the system may send it: a second one cuts nothing
 	case <-ctx.Done():
 	}
 	return errors.Join(failed, retract(), m.drain(f.drain, signals))

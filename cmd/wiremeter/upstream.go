@@ -85,10 +85,20 @@ func (f upstreamFlags) proxyFunc(isOwn func(addr string) bool) (func(*url.URL) (
 	}
 	via, err := url.Parse(f.proxy)
 	if err != nil || via.Host == "" || !slices.Contains(proxySchemes, via.Scheme) {
-		return nil, fmt.Errorf("%s %q: expected a URL such as http://proxy.example:3128 (schemes: %s)", f.who("upstream-proxy"), f.proxy, strings.Join(proxySchemes, ", "))
+		what := strings.TrimSuffix(f.who("upstream-proxy")+shown(via, f.proxy), ":")
+		return nil, fmt.Errorf("%s: expected a URL such as http://proxy.example:3128 (schemes: %s)", what, strings.Join(proxySchemes, ", "))
 	}
 	c := httpproxy.Config{HTTPProxy: f.proxy, HTTPSProxy: f.proxy, NoProxy: httpproxy.FromEnvironment().NoProxy}
 	return c.ProxyFunc(), nil
+}
+
+// shown is the part of a proxy's URL that is no secret, for an error. Where it
+// cannot be told apart there is none.
+func shown(via *url.URL, text string) string {
+	if via == nil || via.Host == "" || via.User == nil && strings.Contains(text, "@") {
+		return ""
+	}
+	return fmt.Sprintf(" %q", via.Scheme+"://"+via.Host)
 }
 
 // throughEnvironment takes the environment's proxies, but not those that are our
