@@ -21,7 +21,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"wiremeter": main})
+	testscript.Main(m, map[string]func(){"wiremeter": main, "count-interrupts": countInterrupts})
 }
 
 // TestScripts runs the real program, with curl as the agent, against a scripted

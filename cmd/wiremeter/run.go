@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 )
 
 type runFlags struct {
@@ -151,11 +150,10 @@ func runChild(child *exec.Cmd) (int, error) {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- child.Wait() }()
-	atTerminal := term.IsTerminal(int(os.Stdin.Fd()))
 	for {
 		select {
 		case s := <-signals:
-			if atTerminal && (s == os.Interrupt || s == syscall.SIGQUIT) {
+			if (s == os.Interrupt || s == syscall.SIGQUIT) && isForeground() {
 				continue
 			}
 			_ = child.Process.Signal(s) // fails only when it has ended
