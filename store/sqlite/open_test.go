@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/wiremeter/wiremeter/usage"
 )
@@ -159,6 +160,26 @@ func TestReadingWithAndWithoutAWriter(t *testing.T) {
 	if got := records(t, openReader(t, path), Filter{}); len(got) != 1 {
 		t.Errorf("without a writer: %d records", len(got))
 	}
+}
+
+func TestALockedDatabaseOpensAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "w.db")
+	d, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store(t, d, []usage.Record{full()})
+	shut(t, d)
+	lock := held(t, path)
+	began := time.Now()
+	d, err = Open(path)
+	if err != nil || time.Since(began) > lockWait/2 {
+		t.Fatalf("after %v: %v", time.Since(began), err)
+	}
+	if _, err := lock.ExecContext(t.Context(), "ROLLBACK"); err != nil {
+		t.Error(err)
+	}
+	shut(t, d)
 }
 
 func TestAReaderCannotWrite(t *testing.T) {

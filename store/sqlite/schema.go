@@ -74,9 +74,18 @@ func schemaOf(ctx context.Context, db *sql.DB) (int, error) {
 func migrateAll(ctx context.Context, db *sql.DB) error { return migrate(ctx, db, schemas) }
 
 // migrate applies what is missing, each migration in a transaction of its own.
-// The version is read inside of it, since another process may be at the same.
+// The version is read inside of it once more, since another process may be at
+// the same. Where nothing is missing none begins: it would wait for the lock of
+// whoever writes.
 func migrate(ctx context.Context, db *sql.DB, schemas []string) error {
+	var version int
+	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return err
+	}
 	for i, text := range schemas {
+		if i < version {
+			continue
+		}
 		if err := step(ctx, db, i+1, text); err != nil {
 			return fmt.Errorf("bring its schema to version %d: %w", i+1, err)
 		}
