@@ -16,6 +16,10 @@
 // to change the layout, add a file with the next number, never edit one that
 // was released.
 //
-// Errors of a DB are [*Error] where SQLite is their source: they say in a fixed
-// word what is wrong.
+// A file that is deleted, moved away or replaced while it is open is left, with
+// all that was stored by then in it; what comes after goes into the file that is
+// at the path, or a new one. It must not be overwritten in place.
+//
+// Errors of a DB are [*Error] where SQLite is their source, or a file that was
+// moved: they say in a fixed word what is wrong.
 package sqlite

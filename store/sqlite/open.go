@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mattn/go-sqlite3"
@@ -27,49 +28,104 @@ const (
 // goroutine; they take turns.
 type DB struct {
 	path string
-	sql  *sql.DB
+
+	mu    sync.Mutex
+	sql   *sql.DB       // nil: the file was moved, and none could be opened in its place yet
+	files []fs.FileInfo // what sql has open, in the order of suffixes
 }
 
 // Open opens the database for writing, makes it (mode 0600) where there is
 // none, and brings an older one up to date. The folder must exist. A file that
 // is damaged, another program's, or of a newer wiremeter is refused and left
-// as it is.
+// as it is. Should the file be deleted, moved away or replaced later, the next
+// Store says so and goes on with what is at the path.
 func Open(path string) (*DB, error) {
-	if err := create(path); err != nil {
-		return nil, err
-	}
 	d := &DB{path: path}
-	var err error
-	if d.sql, err = connect(path, "mode=rw&_synchronous=FULL&_txlock=immediate", 1); err != nil {
+	if err := d.open(); err != nil {
 		return nil, err
-	}
-	if err := d.prepare(context.Background()); err != nil {
-		return nil, errors.Join(explain(path, err), d.sql.Close())
 	}
 	return d, nil
 }
 
+func (d *DB) open() error {
+	if err := create(d.path); err != nil {
+		return err
+	}
+	before, err := os.Stat(d.path)
+	if err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	db, err := connect(d.path, "mode=rw&_synchronous=FULL&_txlock=immediate", 1)
+	if err != nil {
+		return err
+	}
+	if err := prepare(context.Background(), db); err != nil {
+		return errors.Join(explain(d.path, err), db.Close())
+	}
+	files := statAll(resolve(d.path))
+	if files[0] == nil || !os.SameFile(before, files[0]) {
+		return errors.Join(fmt.Errorf("open database %s: it was replaced meanwhile", d.path), db.Close())
+	}
+	d.sql, d.files = db, files
+	return nil
+}
+
 // Close closes the file. No other method may be called after it.
-func (d *DB) Close() error { return wrap("close", d.path, d.sql.Close()) }
+func (d *DB) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.sql == nil {
+		return nil
+	}
+	if d.isMoved() {
+		_ = truncateLog(context.Background(), d.sql) // SQLite does so itself only with a file in its place
+	}
+	return wrap("close", d.path, d.sql.Close())
+}
 
 // create makes an empty file that nobody else can read; SQLite gives the files
 // beside it the same mode. An existing file is not opened here: closing it
 // again would drop the locks that this process may have on it through SQLite.
+//
+// The file is made under a name that only one process can have, and gets its
+// own when nothing is beside it that a deleted database has left: SQLite would
+// take that for its own, and another process may have it open.
 func create(path string) error {
 	if path == "" {
 		return errors.New("open database: expected a path, got an empty one")
 	}
+	path = resolve(path)
+	for {
+		if _, err := os.Stat(path); err == nil {
+			return nil
+		}
+		f, err := os.OpenFile(path+newSuffix, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if err == nil {
+			return errors.Join(f.Close(), place(path))
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("make database: %w", err)
+		}
+		if info, err := os.Stat(path + newSuffix); err == nil && time.Since(info.ModTime()) > openWait {
+			_ = os.Remove(path + newSuffix) // of a process that was killed over it
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+const newSuffix = "-new"
+
+// place gives the new file its name, unless another has it by now.
+func place(path string) error {
 	if _, err := os.Stat(path); err == nil {
-		return nil
+		return os.Remove(path + newSuffix)
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
+	for _, suffix := range suffixes[1:] {
+		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return errors.Join(err, os.Remove(path+newSuffix))
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("make database: %w", err)
-	}
-	return f.Close()
+	return os.Rename(path+newSuffix, path)
 }
 
 func connect(path, options string, conns int) (*sql.DB, error) {
@@ -92,11 +148,11 @@ func connect(path, options string, conns int) (*sql.DB, error) {
 
 // prepare looks before it writes: WAL mode is a change of the file, and only
 // wiremeter's own may be changed.
-func (d *DB) prepare(ctx context.Context) error {
+func prepare(ctx context.Context, db *sql.DB) error {
 	steps := []func(context.Context, *sql.DB) error{identify, settle, migrateAll}
 	deadline := time.Now().Add(openWait)
 	for len(steps) > 0 {
-		err := steps[0](ctx, d.sql)
+		err := steps[0](ctx, db)
 		switch code := codeOf(err); {
 		case err == nil:
 			steps = steps[1:]
@@ -109,8 +165,9 @@ func (d *DB) prepare(ctx context.Context) error {
 	return nil
 }
 
-// settle turns WAL on and reads back what must hold: the driver passes over
-// options that it does not know, and WAL is not to be had on every file system.
+// settle turns WAL on, which needs no lock where it is on already, and reads
+// back what must hold: the driver passes over options that it does not know, and
+// WAL is not to be had on every file system.
 func settle(ctx context.Context, db *sql.DB) error {
 	var mode string
 	if err := db.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode); err != nil {

@@ -18,7 +18,7 @@ import (
 
 // The test binary is also the other processes of these tests.
 func TestMain(m *testing.M) {
-	role := map[string]func(path, name string) error{"": nil, "acknowledge": acknowledge, "fetch": fetch}[os.Getenv("WIREMETER_TEST_ROLE")]
+	role := map[string]func(path, name string) error{"": nil, "acknowledge": acknowledge, "fetch": fetch, "obey": obey}[os.Getenv("WIREMETER_TEST_ROLE")]
 	if role == nil {
 		os.Exit(m.Run())
 	}

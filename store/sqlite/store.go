@@ -16,6 +16,11 @@ import (
 // IsFetch whose response was metered already becomes a tally. Tallies are added
 // to what their hour holds; their At must be set.
 func (d *DB) Store(ctx context.Context, records []usage.Record, tallies []usage.Tally) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.follow(ctx); err != nil {
+		return err
+	}
 	return wrap("write to", d.path, d.store(ctx, records, tallies))
 }
 

@@ -7,7 +7,8 @@ import (
 	"github.com/mattn/go-sqlite3"
 )
 
-// Error is what SQLite answered, with the file it speaks of.
+// Error is what SQLite answered, or that a file was moved, with the file it
+// speaks of.
 type Error struct {
 	Doing  string // a verb phrase
 	Path   string
@@ -19,6 +20,9 @@ func (e *Error) Unwrap() error { return e.Result }
 
 // Reason is a fixed word for what is wrong.
 func (e *Error) Reason() string {
+	if errors.Is(e.Result, errMoved) {
+		return "database_moved"
+	}
 	if t, ok := troubles[codeOf(e.Result)]; ok {
 		return t.reason
 	}
