@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/net/http/httpproxy"
 
 	"github.com/wiremeter/wiremeter/certs"
 )
@@ -93,7 +94,8 @@ That also unsets what these variables held before.`,
 			if err != nil {
 				return err
 			}
-			for _, v := range environment(proxyURL(addr, ""), bundle, noProxy(getenv)) {
+			via := proxyURL(addr, "")
+			for _, v := range append(environment(via, bundle, noProxy(getenv)), handedDown(via, h.userProxies(c.Context(), addr))...) {
 				name, value, _ := strings.Cut(v, "=")
 				fmt.Fprintf(c.OutOrStdout(), "export %s=%s\n", name, shellQuote(value))
 			}
@@ -107,7 +109,7 @@ That also unsets what these variables held before.`,
 
 func printUnset(out io.Writer) error {
 	var names []string
-	for _, v := range environment("", "", "") {
+	for _, v := range append(environment("", "", ""), handedDown("", new(httpproxy.Config))...) {
 		name, _, _ := strings.Cut(v, "=")
 		names = append(names, name)
 	}

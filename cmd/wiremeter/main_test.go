@@ -38,6 +38,7 @@ func TestScripts(t *testing.T) {
 			"sqlite":       sqliteCommand,
 
 			"rude-provider": rudeProvider,
+			"free-port":     freePort,
 		},
 	})
 }
@@ -135,6 +136,18 @@ func rudeProvider(ts *testscript.TestScript, neg bool, args []string) {
 			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nasked\nunasked\n")
 		}
 	}()
+}
+
+// freePort puts into the variable a port of 127.0.0.1 that nobody serves.
+func freePort(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: free-port VARIABLE")
+	}
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	ts.Check(err)
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	ts.Check(errors.Join(err, l.Close()))
+	ts.Setenv(args[0], port)
 }
 
 // awaitServer returns when the server of the house answers.

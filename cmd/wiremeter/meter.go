@@ -53,9 +53,7 @@ func startMeter(h *house, l net.Listener, up upstreamFlags, log zerolog.Logger) 
 }
 
 func (m *meter) open(f upstreamFlags) error {
-	upstream, err := f.upstream(func(addr string) bool {
-		return isSelf(addr, m.addr()) || m.house.isOwn(context.Background(), addr)
-	})
+	upstream, err := f.upstream(context.Background(), m.house, m.addr())
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/url"
 	"slices"
+	"strings"
+	"time"
 
 	"golang.org/x/net/http/httpproxy"
 )
@@ -36,14 +38,18 @@ func proxyHost(value string) string {
 	return via.Host
 }
 
-// isHere reports whether the address is of this machine.
+// isHere reports whether the address is of this machine. A name but localhost is
+// not looked up: that may take long, and is nobody's business.
 func isHere(addr string) bool {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return false
 	}
-	ip := net.ParseIP(host)
-	if host == "localhost" || ip.IsLoopback() {
+	return strings.EqualFold(host, "localhost") || isLocal(net.ParseIP(host))
+}
+
+func isLocal(ip net.IP) bool {
+	if ip.IsLoopback() || ip.IsUnspecified() {
 		return true
 	}
 	own, err := net.InterfaceAddrs()
@@ -53,13 +59,37 @@ func isHere(addr string) bool {
 	})
 }
 
-// isSelf reports whether addr leads to our own listener, which may not answer
-// yet.
-func isSelf(addr, listen string) bool {
+// isSelf reports whether addr leads to the listener at listen, which may not
+// answer yet. Only where the ports are the same are names looked up.
+func isSelf(ctx context.Context, addr, listen string) bool {
 	host, port, err := net.SplitHostPort(addr)
 	ownHost, ownPort, err2 := net.SplitHostPort(listen)
 	if err != nil || err2 != nil || port != ownPort {
 		return false
 	}
-	return host == ownHost || host == "localhost" || net.ParseIP(ownHost).IsUnspecified() && isHere(addr)
+	own := addresses(ctx, ownHost)
+	return slices.ContainsFunc(addresses(ctx, host), func(ip net.IP) bool {
+		return slices.ContainsFunc(own, func(o net.IP) bool {
+			return ip.Equal(o) || o.IsUnspecified() && isLocal(ip) || ip.IsUnspecified() && o.IsLoopback()
+		})
+	})
+}
+
+const lookupTimeout = time.Second
+
+// addresses are those that a host's name stands for.
+func addresses(ctx context.Context, host string) []net.IP {
+	if strings.EqualFold(host, "localhost") {
+		return []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
+	}
+	if ip := net.ParseIP(host); ip != nil {
+		return []net.IP{ip}
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
+	defer cancel()
+	ips, err := net.DefaultResolver.LookupIP(ctx, "ip", host)
+	if err != nil {
+		return nil
+	}
+	return ips
 }

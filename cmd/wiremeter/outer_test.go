@@ -22,7 +22,7 @@ func TestNotThroughOurselves(t *testing.T) {
 		"http://proxy.invalid:3128":   "proxy.invalid:3128",
 	} {
 		t.Setenv("HTTPS_PROXY", value)
-		choose := throughEnvironment(func(addr string) bool { return h.isOwn(t.Context(), addr) })
+		choose := h.userProxies(t.Context(), "127.0.0.1:2").ProxyFunc()
 		via, err := choose(&url.URL{Scheme: "https", Host: "api.openai.com"})
 		got := ""
 		if via != nil {
@@ -46,9 +46,15 @@ func TestIsSelf(t *testing.T) {
 		{"192.0.2.1:4719", "[::]:4719", false},
 		{"127.0.0.1:4718", "127.0.0.1:4719", false},
 		{"127.0.0.2:4719", "127.0.0.1:4719", false},
+		{"LocalHost:4719", "[::1]:4719", true},
+		{"127.0.0.1:4719", "localhost:4719", true},
+		{"0.0.0.0:4719", "127.0.0.1:4719", true},
+		{"[::ffff:127.0.0.1]:4719", "127.0.0.1:4719", true},
+		{"[::1]:4719", "127.0.0.1:4719", false},
+		{"name.invalid:4719", "127.0.0.1:4719", false},
 		{"", "127.0.0.1:4719", false},
 	} {
-		if got := isSelf(tt.addr, tt.listen); got != tt.want {
+		if got := isSelf(t.Context(), tt.addr, tt.listen); got != tt.want {
 			t.Errorf("%s, listening on %s: %v", tt.addr, tt.listen, got)
 		}
 	}

@@ -87,7 +87,9 @@ func (r *runner) run(ctx context.Context, args []string) error {
 	child := exec.Command(path, args[1:]...) //nolint:noctx // signals end it, those that runChild passes on; never a context
 	child.Args[0] = args[0]
 	child.Stdin, child.Stdout, child.Stderr = os.Stdin, os.Stdout, os.Stderr
-	child.Env = append(os.Environ(), environment(proxyURL(addr, r.name), bundle, noProxy(getenv))...)
+	via := proxyURL(addr, r.name)
+	child.Env = append(os.Environ(), environment(via, bundle, noProxy(getenv))...)
+	child.Env = append(child.Env, handedDown(via, r.house.userProxies(ctx, addr))...)
 	code, err := runChild(child)
 	if err := errors.Join(err, settle()); err != nil {
 		fmt.Fprintln(r.errs, "wiremeter:", err)

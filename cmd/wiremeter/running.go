@@ -63,12 +63,18 @@ func (h *house) running(ctx context.Context) (status, bool) {
 
 // isServedAt asks whether a server of this house is at addr.
 func (h *house) isServedAt(ctx context.Context, addr string) bool {
+	home := homeServedAt(ctx, addr)
+	return home != "" && (home == h.dir || isSameFile(home, h.dir))
+}
+
+// homeServedAt asks which house the wiremeter at addr serves; "": there is none.
+func homeServedAt(ctx context.Context, addr string) string {
 	var s status
 	body, err := ask(ctx, http.MethodGet, addr, statusPath)
-	if err != nil || json.Unmarshal(body, &s) != nil || s.Home == "" {
-		return false
+	if err != nil || json.Unmarshal(body, &s) != nil {
+		return ""
 	}
-	return s.Home == h.dir || isSameFile(s.Home, h.dir)
+	return s.Home
 }
 
 // isSameFile sees through links.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net"
 	"net/url"
@@ -53,13 +54,11 @@ func (f upstreamFlags) fill(h *house) upstreamFlags {
 	return f
 }
 
-// upstream turns the flags into what the proxy needs. The environment may name
-// as its proxy an address for which isOwn is true: a call that also went through
-// there would be metered twice.
-func (f upstreamFlags) upstream(isOwn func(addr string) bool) (proxy.Upstream, error) {
+// upstream turns the flags into what the proxy at listen needs.
+func (f upstreamFlags) upstream(ctx context.Context, h *house, listen string) (proxy.Upstream, error) {
 	var u proxy.Upstream
 	var err error
-	if u.Proxy, err = f.proxyFunc(isOwn); err != nil {
+	if u.Proxy, err = f.proxyFunc(ctx, h, listen); err != nil {
 		return u, err
 	}
 	if u.Roots, err = certs.UpstreamPool(f.ca); err != nil {
@@ -76,17 +75,20 @@ func (f upstreamFlags) upstream(isOwn func(addr string) bool) (proxy.Upstream, e
 
 var proxySchemes = []string{"http", "https", "socks5", "socks5h"}
 
-func (f upstreamFlags) proxyFunc(isOwn func(addr string) bool) (func(*url.URL) (*url.URL, error), error) {
+func (f upstreamFlags) proxyFunc(ctx context.Context, h *house, listen string) (func(*url.URL) (*url.URL, error), error) {
 	switch f.proxy {
 	case "none":
 		return nil, nil
 	case "":
-		return throughEnvironment(isOwn), nil
+		return h.userProxies(ctx, listen).ProxyFunc(), nil
 	}
 	via, err := url.Parse(f.proxy)
 	if err != nil || via.Host == "" || !slices.Contains(proxySchemes, via.Scheme) {
 		what := strings.TrimSuffix(f.who("upstream-proxy")+shown(via, f.proxy), ":")
 		return nil, fmt.Errorf("%s: expected a URL such as http://proxy.example:3128 (schemes: %s)", what, strings.Join(proxySchemes, ", "))
+	}
+	if isSelf(ctx, net.JoinHostPort(via.Hostname(), via.Port()), listen) {
+		return nil, fmt.Errorf("%s leads to this wiremeter itself", f.who("upstream-proxy")+shown(via, f.proxy))
 	}
 	c := httpproxy.Config{HTTPProxy: f.proxy, HTTPSProxy: f.proxy, NoProxy: httpproxy.FromEnvironment().NoProxy}
 	return c.ProxyFunc(), nil
@@ -99,26 +101,6 @@ func shown(via *url.URL, text string) string {
 		return ""
 	}
 	return fmt.Sprintf(" %q", via.Scheme+"://"+via.Host)
-}
-
-// throughEnvironment takes the environment's proxies, but not those that are our
-// own: of a shell set up with `wiremeter env`, or of a run around this one.
-func throughEnvironment(isOwn func(addr string) bool) func(*url.URL) (*url.URL, error) {
-	c := httpproxy.FromEnvironment()
-	own := make(map[string]bool)
-	for _, value := range []string{c.HTTPSProxy, c.HTTPProxy} {
-		if addr := proxyHost(value); addr != "" && !own[addr] {
-			own[addr] = isOwn(addr)
-		}
-	}
-	choose := c.ProxyFunc()
-	return func(u *url.URL) (*url.URL, error) {
-		via, err := choose(u)
-		if via != nil && own[via.Host] {
-			return nil, nil
-		}
-		return via, err
-	}
 }
 
 // parseConnectTo reads HOST:PORT:ADDR values. An empty HOST or PORT matches
