@@ -31,7 +31,12 @@ type passage struct {
 	tap    Tap
 	relay  *relay
 	in     *http.Request // as the agent sent it
+	out    http.Header   // of the answer to the agent
+	isSent bool          // the transport was given the request
 }
+
+// Close is nothing that could hurry an exchange: it ends with its connection.
+func (p *passage) Close() error { return nil }
 
 type passageKey struct{}
 
@@ -58,7 +63,7 @@ func newRelay(o Options, d *dialer, seen *atomic.Int64, open *openConns) *relay 
 	y.proxy = &httputil.ReverseProxy{
 		Rewrite:        rewrite,
 		Transport:      tapped{d.transport},
-		ModifyResponse: checkUpgrade,
+		ModifyResponse: check,
 		FlushInterval:  pieceWait,
 		ErrorHandler:   y.fail,
 		BufferPool:     newBuffers(),
@@ -70,14 +75,17 @@ func newRelay(o Options, d *dialer, seen *atomic.Int64, open *openConns) *relay 
 // serve passes one exchange on and returns when it has ended.
 func (y *relay) serve(w http.ResponseWriter, r *http.Request, p *passage) {
 	y.seen.Add(1)
-	p.relay, p.in = y, r
+	p.relay, p.in, p.out = y, r, w.Header()
+	y.open.add(p)
+	defer y.open.remove(p)
 	p.tap = &guarded{Tap: y.opts.Begin(exchange(r, p)), log: y.opts.Log}
 	if p.front == usage.Forward && p.scheme == "https" && !isSameHost(r.Host, p.host) {
 		p.tap.End(usage.Misdirected)
 		reply(w, http.StatusMisdirectedRequest, fmt.Sprintf("this connection is for %s, the request names %s", p.host, r.Host))
 		return
 	}
-	w.Header()["Content-Type"], w.Header()["Date"] = nil, nil // else net/http adds its own to a response without
+	defer p.end()
+	addNothing(p.out)
 	writer := &hijackWriter{ResponseWriter: w, open: y.open}
 	defer writer.done()
 	r = r.WithContext(context.WithValue(r.Context(), passageKey{}, p))
@@ -109,6 +117,24 @@ func (y *relay) serveHTTP1(w *hijackWriter, r *http.Request) {
 	isCut = false
 	if w.hijacked == nil && !body.readOut() {
 		y.spent.add(r.RemoteAddr)
+	}
+}
+
+// end is for what leaves by a side door: nearly always the tap has heard before.
+func (p *passage) end() {
+	fault := usage.UpstreamCut
+	if !p.isSent {
+		fault = usage.NotSent
+	}
+	p.tap.End(fault)
+}
+
+// addNothing keeps net/http from adding headers to a response without them.
+func addNothing(h http.Header) {
+	for _, name := range []string{"Content-Type", "Date"} {
+		if _, isThere := h[name]; !isThere {
+			h[name] = nil
+		}
 	}
 }
 
@@ -151,12 +177,16 @@ func rewrite(pr *httputil.ProxyRequest) {
 	}
 }
 
-// checkUpgrade refuses a 101 that ReverseProxy would refuse too, but without
-// letting go of the connection.
-func checkUpgrade(resp *http.Response) error {
-	if resp.StatusCode == http.StatusSwitchingProtocols && !isWebSocket(resp.Header) {
-		return fmt.Errorf("upstream switched to protocol %q unasked", resp.Header.Get("Upgrade"))
+var errUnasked = errors.New("it switched protocols unasked")
+
+// check looks at the head of a response before it passes. It refuses a 101 that
+// ReverseProxy would refuse too, but without letting go of the connection; and a
+// 1xx before it has let go of what keeps net/http from adding headers.
+func check(resp *http.Response) error {
+	if resp.StatusCode == http.StatusSwitchingProtocols && (!isWebSocket(resp.Header) || !isWebSocket(resp.Request.Header)) {
+		return errUnasked
 	}
+	addNothing(passageOf(resp.Request).out)
 	return nil
 }
 
@@ -169,22 +199,13 @@ func (y *relay) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil {
 		panic(http.ErrAbortHandler) // the agent is gone: there is nobody to tell
 	}
-	host, err := r.URL.Host, redact(err)
-	y.opts.Log.Warn().Str("host", host).Err(err).Msg("cannot pass an exchange on")
-	message := fmt.Sprintf("cannot reach %s: %v", host, err)
+	host, why := passageOf(r).host, explain(err)
+	y.opts.Log.Warn().Str("host", host).Str("error", why).Msg("cannot pass an exchange on")
+	message := fmt.Sprintf("cannot reach %s: %s", host, why)
 	if isCertificateError(err) {
 		message += " (if a company proxy inspects TLS here, name its authority with --upstream-ca FILE)"
 	}
 	reply(w, http.StatusBadGateway, message)
-}
-
-// redact drops the URL that net/http puts into its errors: Gemini's key may be
-// in the query.
-func redact(err error) error {
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		return u.Err
-	}
-	return err
 }
 
 // reply is wiremeter's own answer, in the shape that model clients read.

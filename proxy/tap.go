@@ -33,11 +33,12 @@ type Tap interface {
 }
 
 // guarded keeps a tap's panics away from the traffic: a tap that panicked hears
-// nothing more, except the end.
+// nothing more, except the end. It hears that once.
 type guarded struct {
 	Tap
-	log    zerolog.Logger
-	isDeaf atomic.Bool
+	log     zerolog.Logger
+	isDeaf  atomic.Bool
+	isEnded atomic.Bool
 }
 
 func (g *guarded) Request(p []byte) {
@@ -65,6 +66,9 @@ func (g *guarded) Body(p []byte) {
 }
 
 func (g *guarded) End(err error) {
+	if g.isEnded.Swap(true) {
+		return
+	}
 	defer g.survive()
 	g.Tap.End(err)
 }
@@ -82,28 +86,34 @@ func (g *guarded) survive() {
 type tapped struct{ next http.RoundTripper }
 
 func (t tapped) RoundTrip(r *http.Request) (*http.Response, error) {
-	tap := passageOf(r).tap
+	p := passageOf(r)
+	p.isSent = true
+	tap := p.tap
 	var half *requestBody
+	var body *again
 	if r.Body != nil && r.Body != http.NoBody {
 		half = newRequestBody(r)
 		r.Body = half
 		if joinHead(r) {
 			half = nil
+		} else {
+			body = keepBody(r)
 		}
 	}
 	resp, err := t.next.RoundTrip(r)
+	body.forget()
 	if err != nil {
 		tap.End(faultOf(r, err, usage.UpstreamUnreachable))
 		return nil, err
 	}
 	tap.Response(resp.StatusCode, usage.Header(resp.Header))
-	body := &responseBody{ReadCloser: resp.Body, tap: tap, request: r, half: half}
+	answer := &responseBody{ReadCloser: resp.Body, tap: tap, request: r, half: half}
 	if half != nil {
 		half.endsWell.Store(resp.ProtoMajor == 2 && r.ContentLength < 0)
 	}
-	resp.Body = body
-	if rw, ok := body.ReadCloser.(io.ReadWriteCloser); ok && resp.StatusCode == http.StatusSwitchingProtocols {
-		resp.Body = &upgradedBody{responseBody: body, backend: rw}
+	resp.Body = answer
+	if rw, ok := answer.ReadCloser.(io.ReadWriteCloser); ok && resp.StatusCode == http.StatusSwitchingProtocols {
+		resp.Body = &upgradedBody{responseBody: answer, backend: rw}
 	}
 	return resp, nil
 }

@@ -19,7 +19,7 @@ func (p *Proxy) tunnel(c *connection, reason string) {
 	p.seen.Add(1)
 	upstream, err := p.dial(c)
 	if err != nil {
-		text := fmt.Sprintf("wiremeter: cannot reach %s: %v\n", c.target, err)
+		text := fmt.Sprintf("wiremeter: cannot reach %s: %s\n", c.target, explain(err))
 		// The agent is told as well as possible; it may be gone.
 		_, _ = fmt.Fprintf(c, "HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
 			http.StatusBadGateway, http.StatusText(http.StatusBadGateway), len(text), text)
@@ -41,7 +41,7 @@ func (p *Proxy) pump(c *connection, reason string) {
 	p.seen.Add(1)
 	upstream, err := p.dial(c)
 	if err != nil {
-		p.opts.Log.Warn().Str("host", c.host).Err(err).Msg("cannot reach the target of a tunnel")
+		p.opts.Log.Warn().Str("host", c.host).Str("error", explain(err)).Msg("cannot reach the target of a tunnel")
 		p.tally(c, "unreachable", 0, 0)
 		p.hangUp(c)
 		return

@@ -41,10 +41,16 @@ func newDialer(u Upstream) *dialer {
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
 	d.transport = &http.Transport{
-		DialContext:            d.dial,
-		Proxy:                  func(r *http.Request) (*url.URL, error) { return d.proxyFor(r.URL) },
-		TLSClientConfig:        d.tls(),
-		TLSHandshakeTimeout:    10 * time.Second,
+		DialContext:         d.dial,
+		Proxy:               func(r *http.Request) (*url.URL, error) { return d.proxyFor(r.URL) },
+		TLSClientConfig:     d.tls(),
+		TLSHandshakeTimeout: 10 * time.Second,
+		OnProxyConnectResponse: func(_ context.Context, via *url.URL, _ *http.Request, resp *http.Response) error {
+			if resp.StatusCode != http.StatusOK {
+				return &proxyRefusal{via: via, status: resp.StatusCode}
+			}
+			return nil
+		},
 		MaxIdleConnsPerHost:    256,
 		IdleConnTimeout:        50 * time.Second, // below the providers': no request meets a connection just closed
 		ExpectContinueTimeout:  time.Second,
@@ -112,7 +118,7 @@ func (d *dialer) tunnel(ctx context.Context, hostport string) (net.Conn, error) 
 	if strings.HasPrefix(via.Scheme, "socks5") {
 		s, err := netproxy.FromURL(via, &d.tcp)
 		if err != nil {
-			return nil, fmt.Errorf("upstream proxy %s: %w", via.Redacted(), err)
+			return nil, fmt.Errorf("upstream proxy %s: %w", place(via), err)
 		}
 		return s.(netproxy.ContextDialer).DialContext(ctx, "tcp", hostport)
 	}
@@ -124,7 +130,7 @@ func (d *dialer) tunnel(ctx context.Context, hostport string) (net.Conn, error) 
 func (d *dialer) connectVia(ctx context.Context, via *url.URL, hostport string) (net.Conn, error) {
 	conn, err := d.tcp.DialContext(ctx, "tcp", withPort(via))
 	if err != nil {
-		return nil, fmt.Errorf("upstream proxy %s: %w", via.Redacted(), err)
+		return nil, fmt.Errorf("upstream proxy %s: %w", place(via), err)
 	}
 	if via.Scheme == "https" {
 		config := d.tls()
@@ -140,11 +146,11 @@ func (d *dialer) connectVia(ctx context.Context, via *url.URL, hostport string) 
 	}
 	resp, buffered, err := roundTripOnce(conn, r) //nolint:bodyclose // behind the head comes the tunnel
 	if err == nil && resp.StatusCode != http.StatusOK {
-		err = fmt.Errorf("it answered CONNECT with %s", resp.Status)
+		err = &proxyRefusal{via: via, status: resp.StatusCode}
 	}
 	if err != nil {
 		conn.Close()
-		return nil, fmt.Errorf("upstream proxy %s: %w", via.Redacted(), err)
+		return nil, fmt.Errorf("upstream proxy %s: %w", place(via), err)
 	}
 	return replay(conn, buffered), nil
 }

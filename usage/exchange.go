@@ -37,6 +37,7 @@ const (
 	UpstreamUnreachable Fault = "upstream_unreachable" // no connection to the provider
 	UpstreamCertificate Fault = "upstream_certificate" // the provider's certificate did not verify
 	UpstreamCut         Fault = "upstream_cut"         // the provider's side ended in the middle
+	NotSent             Fault = "not_sent"             // the request could not be sent on as it was
 	Misdirected         Fault = "misdirected"          // the request named another host than its connection
 )
 
