@@ -16,7 +16,6 @@ import (
 	"github.com/rs/zerolog"
 
 	recorder "github.com/wiremeter/wiremeter/store"
-	"github.com/wiremeter/wiremeter/usage"
 )
 
 // shelter is a folder of its own with a database in it, and the path to which
