@@ -30,7 +30,13 @@ type Answer struct {
 	Counts []Count
 }
 
-// Sum adds up the records of one group, and what their parts say beside them.
+// unbilled is the role of parts that are kept and not added up: what a model
+// had used when it declined, and another took its place. Nobody says that this
+// is billed.
+const unbilled = "fallback_declined"
+
+// Sum adds up the records of one group, and what their parts say beside them,
+// but for those that are not billed.
 // The model of a record is the one that its response names, else the one that
 // was asked for; a part with a model of its own stands in the group of that.
 type Sum struct {
@@ -113,7 +119,7 @@ func sumsSQL(q Question) (string, []any) {
 	where, args := q.where()
 	text := "WITH lines AS (SELECT " + strings.Join(own, ", ") + " FROM exchanges WHERE " + where +
 		" UNION ALL SELECT " + strings.Join(parts, ", ") + " FROM exchanges, json_each(parts) AS part WHERE " + where +
-		") SELECT " + strings.Join(append(total, groups...), ", ") + " FROM lines"
+		" AND part.value ->> 'role' IS NOT '" + unbilled + "') SELECT " + strings.Join(append(total, groups...), ", ") + " FROM lines"
 	if len(groups) > 0 {
 		text += " GROUP BY " + strings.Join(groups, ", ")
 	}

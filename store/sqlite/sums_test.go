@@ -48,6 +48,22 @@ func TestSumsKeepUnknownApartFromZero(t *testing.T) {
 	}
 }
 
+// What a model had used that declined is kept, and no part of any sum.
+func TestADeclinedFallbackIsNotAddedUp(t *testing.T) {
+	d, r := open(t)
+	store(t, d, []usage.Record{with("1", func(r *usage.Record) {
+		r.Model, r.Tokens = "b", usage.Tokens{Input: n(5), Output: n(1)}
+		r.Parts = []usage.Part{{Role: "fallback_declined", Model: "a", Tokens: usage.Tokens{Input: n(100)}}, {Model: "b", Tokens: usage.Tokens{Input: n(2)}}}
+	})})
+	want := []Sum{{By: []string{"b"}, Requests: 1, Tokens: usage.Tokens{Input: n(7), Output: n(1)}}}
+	if got := ask(t, r, Question{By: []string{"model"}}).Sums; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v", got)
+	}
+	if got := records(t, r, Filter{}); len(got[0].Parts) != 2 {
+		t.Errorf("kept %+v", got[0].Parts)
+	}
+}
+
 func TestSumsOfNothing(t *testing.T) {
 	_, r := open(t)
 	for _, by := range [][]string{nil, {"model"}} {
