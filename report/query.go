@@ -87,8 +87,13 @@ func sum(counts ...*int64) *int64 {
 	return total
 }
 
-// Ask answers q from what r's database holds at this moment. Its error names a
-// dimension that does not exist.
+// DimensionError tells what is wrong with Query.By.
+type DimensionError string
+
+func (e DimensionError) Error() string { return string(e) }
+
+// Ask answers q from what r's database holds at this moment. Its error is a
+// DimensionError, or the database's.
 func Ask(ctx context.Context, r *sqlite.Reader, q Query) (*Report, error) {
 	columns, err := columnsOf(q.By)
 	if err != nil {
@@ -112,11 +117,11 @@ func columnsOf(by []string) ([]string, error) {
 	var columns []string
 	for i, name := range by {
 		if slices.Contains(by[:i], name) {
-			return nil, fmt.Errorf("group by %s: it is named twice", name)
+			return nil, DimensionError(fmt.Sprintf("group by %s: it is named twice", name))
 		}
 		at := slices.IndexFunc(dimensions, func(d struct{ name, column string }) bool { return d.name == name })
 		if at < 0 {
-			return nil, fmt.Errorf("group by %q: expected one or more of %s", name, strings.Join(Dimensions(), ", "))
+			return nil, DimensionError(fmt.Sprintf("group by %q: expected one or more of %s", name, strings.Join(Dimensions(), ", ")))
 		}
 		if name != day {
 			columns = append(columns, dimensions[at].column)

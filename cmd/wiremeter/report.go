@@ -94,8 +94,11 @@ func showReport(c *cobra.Command, r *sqlite.Reader, f reportFlags) error {
 		return err
 	}
 	answer, err := report.Ask(c.Context(), r, report.Query{By: f.by, Since: f.window.since.at, Until: f.window.until.at, Run: f.window.run})
-	if err != nil {
+	if _, ok := errors.AsType[report.DimensionError](err); ok {
 		return fmt.Errorf("--by: %w", err)
+	}
+	if err != nil {
+		return err
 	}
 	switch {
 	case f.json:
