@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,11 +14,12 @@ import (
 	"github.com/wiremeter/wiremeter/parsers"
 )
 
-var update = flag.Bool("update", false, "rewrite the generated parts of the README")
+var update = flag.Bool("update", false, "rewrite the generated parts of the README and of docs/providers.md")
 
 const (
-	top    = "../.." // of the repository
-	readme = top + "/README.md"
+	top       = "../.." // of the repository
+	readme    = top + "/README.md"
+	providers = top + "/docs/providers.md"
 
 	maxReadme = 150 // lines: it is read whole, or not at all
 )
@@ -32,13 +32,18 @@ var settings = map[string]string{
 	"/openai":     "Codex: `-c openai_base_url=%s/v1`; others: `%[1]s/v1`",
 }
 
-// generated makes the parts of the README that the registry knows better.
-var generated = map[string]func() string{
-	"prefixes":  prefixTable,
-	"providers": providerTable,
+// generated makes the parts of the pages that the registry knows better.
+var generated = map[string]map[string]func() string{
+	readme:    {"prefixes": func() string { return prefixTable(isSet) }, "providers": providerList},
+	providers: {"prefixes": func() string { return prefixTable(isAny) }, "providers": providerTable},
 }
 
-func prefixTable() string {
+// isSet: the README shows how an agent is set up.
+func isSet(prefix string) bool { return settings[prefix] != "" }
+
+func isAny(string) bool { return true }
+
+func prefixTable(isShown func(prefix string) bool) string {
 	var b strings.Builder
 	b.WriteString("| below `http://" + defaultListen + "` | stands for | set |\n|---|---|---|\n")
 	for _, p := range parsers.Prefixes() {
@@ -46,9 +51,31 @@ func prefixTable() string {
 		if s, ok := settings[p.Prefix]; ok {
 			set = fmt.Sprintf(s, "http://"+defaultListen+p.Prefix)
 		}
-		fmt.Fprintf(&b, "| `%s` | `%s` | %s |\n", p.Prefix, p.Origin, set)
+		if isShown(p.Prefix) {
+			fmt.Fprintf(&b, "| `%s` | `%s` | %s |\n", p.Prefix, p.Origin, set)
+		}
 	}
 	return b.String()
+}
+
+// providerList is filled up to the width of the README's lines.
+func providerList() string {
+	var b strings.Builder
+	width := 0
+	for i, p := range parsers.Providers() {
+		switch {
+		case i == 0:
+		case width+len(p.Name) > 85:
+			b.WriteString(",\n")
+			width = 0
+		default:
+			b.WriteString(", ")
+			width += 2
+		}
+		b.WriteString(p.Name)
+		width += len(p.Name)
+	}
+	return b.String() + ".\n"
 }
 
 func providerTable() string {
@@ -62,31 +89,20 @@ func providerTable() string {
 
 // shortList keeps a table narrow enough to be read.
 func shortList(names []string) string {
-	if len(names) > 3 {
+	if len(names) > 12 {
 		names = append(slices.Clone(names[:2]), "…")
 	}
 	return strings.Join(names, ", ")
 }
 
-// TestReadme holds the README against the registry. With -update it mends it.
+// TestReadme holds the generated pages against the registry. With -update it
+// mends them.
 func TestReadme(t *testing.T) {
-	text, err := os.ReadFile(readme)
-	if err != nil {
-		t.Fatal(err)
-	}
-	now := string(text)
-	for _, name := range slices.Sorted(maps.Keys(generated)) {
-		now = replaceMarked(t, now, name, generated[name]())
-	}
-	if *update && now != string(text) {
-		if err := os.WriteFile(readme, []byte(now), 0o644); err != nil {
-			t.Fatal(err)
+	for page, parts := range generated {
+		text := generate(t, page, parts)
+		if n := strings.Count(text, "\n"); page == readme && n > maxReadme {
+			t.Errorf("README.md has %d lines, %d at most: move something to docs/", n, maxReadme)
 		}
-	} else if now != string(text) {
-		t.Error("README.md is behind the registry: run  go test ./cmd/wiremeter -update")
-	}
-	if n := strings.Count(now, "\n"); n > maxReadme {
-		t.Errorf("README.md has %d lines, %d at most: move something to docs/", n, maxReadme)
 	}
 	for prefix := range settings {
 		if _, ok := prefixes()[prefix]; !ok {
@@ -95,13 +111,34 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-func replaceMarked(t *testing.T, text, name, by string) string {
+func generate(t *testing.T, page string, parts map[string]func() string) string {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := string(text)
+	for name, part := range parts {
+		now = replaceMarked(t, page, now, name, part())
+	}
+	if now == string(text) {
+		return now
+	}
+	if !*update {
+		t.Errorf("%s is behind the registry: run  go test ./cmd/wiremeter -update", page)
+	} else if err := os.WriteFile(page, []byte(now), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return now
+}
+
+func replaceMarked(t *testing.T, page, text, name, by string) string {
 	t.Helper()
 	begin, end := "<!-- "+name+": made by go test ./cmd/wiremeter -update -->\n", "<!-- /"+name+" -->"
 	before, rest, ok := strings.Cut(text, begin)
 	_, after, ok2 := strings.Cut(rest, end)
 	if !ok || !ok2 {
-		t.Fatalf("README.md lacks the markers of %s", name)
+		t.Fatalf("%s lacks the markers of %s", page, name)
 	}
 	return before + begin + by + end + after
 }
