@@ -59,15 +59,15 @@ func (c *chat) Partial() (usage.Response, bool) {
 }
 
 func (c *chat) read(root gjson.Result) {
-	var choices, top, groq gjson.Result
+	var id, model, tier, choices, top, groq, failure gjson.Result
 	root.ForEach(func(key, v gjson.Result) bool {
 		switch key.Str {
 		case "id":
-			keepFirst(&c.resp.ID, word(v)) // some servers give each chunk another
+			id = v
 		case "model":
-			keepLast(&c.resp.Model, word(v))
+			model = v
 		case "service_tier":
-			keepLast(&c.resp.ServiceTier, word(v))
+			tier = v
 		case "choices":
 			choices = v
 		case "usage":
@@ -75,38 +75,37 @@ func (c *chat) read(root gjson.Result) {
 		case "x_groq":
 			groq = v
 		case "error":
-			keepLast(&c.resp.Error, errorType(v))
+			failure = v
 		}
 		return true
 	})
+	keepFirst(&c.resp.ID, word(id)) // some servers give each chunk another
+	keepLast(&c.resp.Model, word(model))
+	keepLast(&c.resp.ServiceTier, word(tier))
+	keepLast(&c.resp.Error, errorType(failure))
 	if finish := finishOf(choices); finish != "" {
 		c.resp.StopReason, c.isEnded = finish, true
 	}
 	c.isEnded = c.isEnded || c.resp.Error != ""
-	_ = c.take(top) || c.take(choices.Get("0.usage")) || c.take(groq.Get("usage"))
+	_ = c.take(top) || c.take(last(choices.Get("0"), "usage")) || c.take(last(groq, "usage"))
 }
 
 func finishOf(choices gjson.Result) (finish string) {
 	choices.ForEach(func(_, choice gjson.Result) bool {
-		finish = word(choice.Get("finish_reason"))
+		finish = word(last(choice, "finish_reason"))
 		return finish == ""
 	})
 	return finish
 }
+
+var chatNames = inclusiveNames{"prompt_tokens", "prompt_tokens_details", "completion_tokens", "completion_tokens_details"}
 
 // take replaces the usage by a later one that says something.
 func (c *chat) take(u gjson.Result) bool {
 	if !u.IsObject() {
 		return false
 	}
-	s := inclusive{
-		input:     count(u.Get("prompt_tokens")),
-		read:      count(u.Get("prompt_tokens_details.cached_tokens")),
-		write:     count(u.Get("prompt_tokens_details.cache_write_tokens")),
-		output:    count(u.Get("completion_tokens")),
-		reasoning: count(u.Get("completion_tokens_details.reasoning_tokens")),
-		total:     count(u.Get("total_tokens")),
-	}
+	s := chatNames.read(u)
 	if s.isZero() && (s == inclusive{} || c.said != inclusive{}) {
 		return false
 	}

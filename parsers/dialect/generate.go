@@ -37,20 +37,20 @@ func (g *generate) Observe(f framing.Frame) (usage.Response, bool) {
 		return usage.Response{}, false
 	}
 	g.isBegun, g.isEnded = true, g.isEnded || !g.o.IsStream
-	if inner := root.Get("response"); inner.IsObject() {
-		keepFirst(&g.resp.ID, word(root.Get("traceId")))
-		g.read(inner)
-	} else {
-		g.read(root)
+	c := readChunk(root)
+	keepLast(&g.resp.Error, googleError(c.failure))
+	if c.response.IsObject() {
+		keepFirst(&g.resp.ID, word(c.trace))
+		c = readChunk(c.response)
 	}
-	keepLast(&g.resp.Error, googleError(root.Get("error")))
+	g.take(c)
 	g.isEnded = g.isEnded || g.resp.Error != ""
 	return g.response(), g.isEnded
 }
 
 // googleError prefers the name of a status to its number.
 func googleError(e gjson.Result) string {
-	if w := word(e.Get("status")); w != "" {
+	if w := word(last(e, "status")); w != "" {
 		return w
 	}
 	return errorType(e)
@@ -60,24 +60,48 @@ func (g *generate) Partial() (usage.Response, bool) {
 	return g.response(), g.isBegun && !g.isEnded
 }
 
-func (g *generate) read(chunk gjson.Result) {
-	var stop string
-	chunk.ForEach(func(key, v gjson.Result) bool {
+// chunk is the members of an object that are read.
+type chunk struct {
+	response, trace                                 gjson.Result // of Code Assist
+	id, model, candidates, feedback, usage, failure gjson.Result
+}
+
+func readChunk(object gjson.Result) (c chunk) {
+	object.ForEach(func(key, v gjson.Result) bool {
 		switch key.Str {
+		case "response":
+			c.response = v
+		case "traceId":
+			c.trace = v
 		case "responseId":
-			keepFirst(&g.resp.ID, word(v))
+			c.id = v
 		case "modelVersion":
-			keepLast(&g.resp.Model, word(v))
+			c.model = v
 		case "candidates":
-			v.ForEach(func(_, candidate gjson.Result) bool {
-				keepLast(&stop, word(candidate.Get("finishReason")))
-				return true
-			})
+			c.candidates = v
 		case "promptFeedback":
-			keepLast(&stop, word(v.Get("blockReason")))
+			c.feedback = v
 		case "usageMetadata":
-			g.take(v)
+			c.usage = v
+		case "error":
+			c.failure = v
 		}
+		return true
+	})
+	return c
+}
+
+func (g *generate) take(c chunk) {
+	keepFirst(&g.resp.ID, word(c.id))
+	keepLast(&g.resp.Model, word(c.model))
+	g.stop(c.candidates, c.feedback)
+	g.count(c.usage)
+}
+
+func (g *generate) stop(candidates, feedback gjson.Result) {
+	stop := word(last(feedback, "blockReason"))
+	candidates.ForEach(func(_, candidate gjson.Result) bool {
+		keepLast(&stop, word(last(candidate, "finishReason")))
 		return true
 	})
 	if stop != "" {
@@ -85,16 +109,24 @@ func (g *generate) read(chunk gjson.Result) {
 	}
 }
 
-func (g *generate) take(u gjson.Result) {
-	keepLast(&g.resp.ServiceTier, firstWord(u.Get("serviceTier"), u.Get("trafficType")))
-	var s generated
+func (g *generate) count(u gjson.Result) {
+	keepLast(&g.resp.ServiceTier, firstWord(last(u, "serviceTier"), last(u, "trafficType")))
+	s := readGenerated(u, "candidatesTokenCount")
+	if s == (generated{}) || s.isZero() && g.said != (generated{}) {
+		return
+	}
+	g.said, g.resp.Raw = s, verbatim(u)
+}
+
+// readGenerated reads a usageMetadata, whose output has this name.
+func readGenerated(u gjson.Result, output string) (s generated) {
 	u.ForEach(func(key, v gjson.Result) bool {
 		switch key.Str {
 		case "promptTokenCount":
 			s.prompt = count(v)
 		case "cachedContentTokenCount":
 			s.cached = count(v)
-		case "candidatesTokenCount":
+		case output:
 			s.candidates = count(v)
 		case "thoughtsTokenCount":
 			s.thoughts = count(v)
@@ -105,10 +137,7 @@ func (g *generate) take(u gjson.Result) {
 		}
 		return true
 	})
-	if s == (generated{}) || s.isZero() && g.said != (generated{}) {
-		return
-	}
-	g.said, g.resp.Raw = s, verbatim(u)
+	return s
 }
 
 func (g *generate) response() usage.Response {

@@ -33,18 +33,15 @@ func (l *live) Observe(f framing.Frame) (usage.Response, bool) {
 	if !ok {
 		return usage.Response{}, false
 	}
-	u := root.Get("usageMetadata")
-	s := generated{
-		prompt: count(u.Get("promptTokenCount")), cached: count(u.Get("cachedContentTokenCount")), candidates: count(u.Get("responseTokenCount")),
-		thoughts: count(u.Get("thoughtsTokenCount")), tools: count(u.Get("toolUsePromptTokenCount")), total: count(u.Get("totalTokenCount")),
-	}
+	u := last(root, "usageMetadata")
+	s := readGenerated(u, "responseTokenCount")
 	if s == (generated{}) {
 		return usage.Response{}, false
 	}
 	l.isBegun, l.isEnded = true, true
 	l.resp.Tokens, l.resp.IsDoubtful = s.tokens(true)
 	l.resp.Raw = verbatim(u)
-	l.resp.ServiceTier = firstWord(u.Get("serviceTier"), u.Get("trafficType"))
+	l.resp.ServiceTier = firstWord(last(u, "serviceTier"), last(u, "trafficType"))
 	return l.resp, true
 }
 

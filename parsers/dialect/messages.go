@@ -84,24 +84,28 @@ func (m *messages) document(f framing.Frame) (usage.Response, bool) {
 
 // head takes what a message says beside its usage, which it returns.
 func (m *messages) head(message gjson.Result) (said gjson.Result) {
-	var content gjson.Result
+	var id, model, stop, content, failure gjson.Result
 	message.ForEach(func(key, v gjson.Result) bool {
 		switch key.Str {
 		case "id":
-			keepLast(&m.resp.ID, word(v))
+			id = v
 		case "model":
-			keepLast(&m.resp.Model, word(v))
+			model = v
 		case "stop_reason":
-			keepLast(&m.resp.StopReason, word(v))
+			stop = v
 		case "content":
 			content = v
 		case "usage":
 			said = v
 		case "error":
-			m.resp.Error = errorType(v)
+			failure = v
 		}
 		return true
 	})
+	keepLast(&m.resp.ID, word(id))
+	keepLast(&m.resp.Model, word(model))
+	keepLast(&m.resp.StopReason, word(stop))
+	keepLast(&m.resp.Error, errorType(failure))
 	content.ForEach(func(_, block gjson.Result) bool {
 		m.served(block)
 		return true
@@ -111,26 +115,26 @@ func (m *messages) head(message gjson.Result) (said gjson.Result) {
 
 // served takes the model from the content block that tells of a fallback.
 func (m *messages) served(block gjson.Result) {
-	if block.Get("type").Str == "fallback" {
-		keepLast(&m.resp.Model, word(block.Get("to.model")))
+	if block.Get("type").Str == "fallback" { // last would unescape the text of all others
+		keepLast(&m.resp.Model, word(last(last(block, "to"), "model")))
 	}
 }
 
 // start begins a message. Streams were seen with a second one: the same once
 // more, or another in place of one that had not ended.
 func (m *messages) start(root gjson.Result) {
-	message := root.Get("message")
-	if id := word(message.Get("id")); id != m.resp.ID && m.isBegun {
+	message := last(root, "message")
+	if id := word(last(message, "id")); id != m.resp.ID && m.isBegun {
 		m.next()
 	}
 	m.isBegun = true
-	m.head(message)
-	said := readMessageUsage(message.Get("usage"))
+	u := m.head(message)
+	said := readMessageUsage(u)
 	said.output, said.thinking = nil, nil // a placeholder
 	if m.rawDelta == nil {
 		m.said = said
 	}
-	m.rawStart = verbatim(message.Get("usage"))
+	m.rawStart = verbatim(u)
 }
 
 // next makes room for another message in the same stream.
@@ -143,13 +147,13 @@ func (m *messages) next() {
 }
 
 func (m *messages) block(root gjson.Result) {
-	m.served(root.Get("content_block"))
+	m.served(last(root, "content_block"))
 }
 
 func (m *messages) delta(root gjson.Result) {
 	m.isBegun = true
-	keepLast(&m.resp.StopReason, word(root.Get("delta.stop_reason")))
-	u := root.Get("usage")
+	keepLast(&m.resp.StopReason, word(last(last(root, "delta"), "stop_reason")))
+	u := last(root, "usage")
 	if !u.IsObject() {
 		return
 	}
@@ -161,7 +165,7 @@ func (m *messages) stop(gjson.Result) { m.isEnded = m.isBegun }
 
 func (m *messages) fail(root gjson.Result) {
 	m.isBegun, m.isEnded = true, true
-	m.resp.Error = errorType(root.Get("error"))
+	m.resp.Error = errorType(last(root, "error"))
 	keepFirst(&m.resp.Error, "error")
 }
 

@@ -24,7 +24,7 @@ const maxIterations = 100
 
 func readMessageUsage(u gjson.Result) messageUsage {
 	s := readMessageCounts(u)
-	u.Get("iterations").ForEach(func(_, it gjson.Result) bool {
+	last(u, "iterations").ForEach(func(_, it gjson.Result) bool {
 		if it.IsObject() {
 			s.iterations = append(s.iterations, readMessageCounts(it))
 		}
@@ -33,18 +33,34 @@ func readMessageUsage(u gjson.Result) messageUsage {
 	return s
 }
 
-func readMessageCounts(u gjson.Result) messageUsage {
-	return messageUsage{
-		kind: word(u.Get("type")), model: word(u.Get("model")),
-		input:    count(u.Get("input_tokens")),
-		read:     count(u.Get("cache_read_input_tokens")),
-		write:    count(u.Get("cache_creation_input_tokens")),
-		write5m:  count(u.Get("cache_creation.ephemeral_5m_input_tokens")),
-		write1h:  count(u.Get("cache_creation.ephemeral_1h_input_tokens")),
-		output:   count(u.Get("output_tokens")),
-		thinking: count(u.Get("output_tokens_details.thinking_tokens")),
-		tier:     word(u.Get("service_tier")),
-	}
+func readMessageCounts(u gjson.Result) (s messageUsage) {
+	var written, made gjson.Result
+	u.ForEach(func(key, v gjson.Result) bool {
+		switch key.Str {
+		case "type":
+			s.kind = word(v)
+		case "model":
+			s.model = word(v)
+		case "input_tokens":
+			s.input = count(v)
+		case "cache_read_input_tokens":
+			s.read = count(v)
+		case "cache_creation_input_tokens":
+			s.write = count(v)
+		case "cache_creation":
+			written = v
+		case "output_tokens":
+			s.output = count(v)
+		case "output_tokens_details":
+			made = v
+		case "service_tier":
+			s.tier = word(v)
+		}
+		return true
+	})
+	s.write5m, s.write1h = count(last(written, "ephemeral_5m_input_tokens")), count(last(written, "ephemeral_1h_input_tokens"))
+	s.thinking = count(last(made, "thinking_tokens"))
+	return s
 }
 
 // overwrite applies a later statement. Where it lists its iterations, its

@@ -64,7 +64,9 @@ var typePrefix = []byte(`{"type":"`)
 
 // typeOf returns the type that an event's object names, or else the event's
 // name. It finds a type that stands first, as it nearly always does, without
-// parsing. The result may be a part of the frame's data.
+// parsing. The result may be a part of the frame's data. Of several types it
+// takes the first, unlike all else: to find the last it would have to read all
+// text.
 func typeOf(f framing.Frame) []byte {
 	if rest, ok := bytes.CutPrefix(f.Data, typePrefix); ok {
 		if i := bytes.IndexByte(rest, '"'); i >= 0 {

@@ -35,35 +35,33 @@ func (r *realtime) Observe(f framing.Frame) (usage.Response, bool) {
 	if !ok {
 		return usage.Response{}, false
 	}
-	if session := root.Get("session"); session.IsObject() {
-		keepLast(&r.model, word(session.Get("model")))
+	if session := last(root, "session"); session.IsObject() {
+		keepLast(&r.model, word(last(session, "model")))
 		return usage.Response{}, false
 	}
 	r.isBegun, r.isEnded = true, kind == "response.done"
-	r.read(root.Get("response"))
+	r.read(last(root, "response"))
 	return r.resp, r.isEnded
 }
 
 func (r *realtime) Partial() (usage.Response, bool) { return r.resp, r.isBegun && !r.isEnded }
 
+var realtimeNames = inclusiveNames{input: "input_tokens", inputDetails: "input_token_details", output: "output_tokens"}
+
 func (r *realtime) read(response gjson.Result) {
 	r.resp.Model = r.model
-	keepFirst(&r.resp.ID, word(response.Get("id")))
-	keepLast(&r.resp.StopReason, firstWord(response.Get("status_details.reason"), response.Get("status")))
-	if response.Get("status").Str == "failed" {
-		keepFirst(&r.resp.Error, errorType(response.Get("status_details.error")))
+	keepFirst(&r.resp.ID, word(last(response, "id")))
+	status, details := last(response, "status"), last(response, "status_details")
+	keepLast(&r.resp.StopReason, firstWord(last(details, "reason"), status))
+	if status.Str == "failed" {
+		keepFirst(&r.resp.Error, errorType(last(details, "error")))
 		keepFirst(&r.resp.Error, "failed")
 	}
-	u := response.Get("usage")
+	u := last(response, "usage")
 	if !u.IsObject() {
 		return
 	}
-	s := inclusive{
-		input:  count(u.Get("input_tokens")),
-		read:   count(u.Get("input_token_details.cached_tokens")),
-		output: count(u.Get("output_tokens")),
-		total:  count(u.Get("total_tokens")),
-	}
+	s := realtimeNames.read(u)
 	if s == (inclusive{}) {
 		return
 	}

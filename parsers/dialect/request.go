@@ -39,11 +39,11 @@ func ReadRequest(body []byte) (Request, bool) {
 		case "generate": // false: Codex fills a cache ahead of a turn
 			q.IsPrewarm = v.Type == gjson.False
 		case "metadata":
-			keepLast(&q.SessionID, claudeSession(v.Get("user_id")))
+			keepLast(&q.SessionID, claudeSession(last(v, "user_id")))
 		case "setup": // Google's live
-			keepLast(&q.Model, strings.TrimPrefix(word(v.Get("model")), "models/"))
+			keepLast(&q.Model, strings.TrimPrefix(word(last(v, "model")), "models/"))
 		case "request": // Gemini CLI with a Google login
-			keepLast(&q.SessionID, word(v.Get("session_id")))
+			keepLast(&q.SessionID, word(last(v, "session_id")))
 		}
 		return true
 	})
@@ -54,7 +54,7 @@ func ReadRequest(body []byte) (Request, bool) {
 // JSON in a string; in older versions words joined by underscores.
 func claudeSession(userID gjson.Result) string {
 	if gjson.Valid(userID.Str) {
-		return word(gjson.Get(userID.Str, "session_id"))
+		return word(last(gjson.Parse(userID.Str), "session_id"))
 	}
 	if _, id, ok := strings.Cut(word(userID), "_session_"); ok {
 		return id

@@ -55,9 +55,9 @@ func (r *responses) Observe(f framing.Frame) (usage.Response, bool) {
 		r.resp = usage.Response{}
 	}
 	r.isBegun, r.isEnded = true, isLast
-	r.read(root.Get("response"))
-	if root.Get("type").Str == "error" || root.Get("error").IsObject() {
-		keepLast(&r.resp.Error, firstWord(root.Get("error.type"), root.Get("error.code"), root.Get("code")))
+	r.read(last(root, "response"))
+	if e := last(root, "error"); e.IsObject() || last(root, "type").Str == "error" {
+		keepLast(&r.resp.Error, firstWord(last(e, "type"), last(e, "code"), last(root, "code")))
 		keepFirst(&r.resp.Error, "error")
 	}
 	return r.resp, isLast
@@ -70,7 +70,7 @@ func (r *responses) document(f framing.Frame) (usage.Response, bool) {
 	}
 	r.isBegun, r.isEnded = true, true
 	r.read(root)
-	status := root.Get("status").Str
+	status := last(root, "status").Str
 	r.resp.IsPending = status == "queued" || status == "in_progress"
 	return r.resp, true
 }
@@ -82,32 +82,44 @@ func (r *responses) Partial() (usage.Response, bool) {
 }
 
 func (r *responses) read(response gjson.Result) {
-	var status string
+	var id, model, tier, status, details, object, failure, said, tools gjson.Result
 	response.ForEach(func(key, v gjson.Result) bool {
 		switch key.Str {
 		case "id":
-			keepFirst(&r.resp.ID, word(v)) // some servers give each event another
+			id = v
 		case "model":
-			keepLast(&r.resp.Model, word(v))
+			model = v
 		case "service_tier":
-			keepLast(&r.resp.ServiceTier, word(v))
+			tier = v
 		case "status":
-			status = word(v)
+			status = v
 		case "incomplete_details":
-			keepLast(&r.resp.StopReason, word(v.Get("reason")))
+			details = v
 		case "object":
-			if v.Str == "response.compaction" {
-				r.resp.Kind = usage.Compact
-			}
+			object = v
 		case "error":
-			keepLast(&r.resp.Error, errorType(v))
+			failure = v
 		case "usage":
-			r.take(v)
+			said = v
 		case "tool_usage":
-			r.takeTools(v)
+			tools = v
 		}
 		return true
 	})
+	keepFirst(&r.resp.ID, word(id)) // some servers give each event another
+	keepLast(&r.resp.Model, word(model))
+	keepLast(&r.resp.ServiceTier, word(tier))
+	if object.Str == "response.compaction" {
+		r.resp.Kind = usage.Compact
+	}
+	r.end(word(status), word(last(details, "reason")), errorType(failure))
+	r.take(said)
+	r.takeTools(tools)
+}
+
+func (r *responses) end(status, reason, failure string) {
+	keepLast(&r.resp.StopReason, reason)
+	keepLast(&r.resp.Error, failure)
 	if status == "failed" {
 		keepFirst(&r.resp.Error, status)
 	}
@@ -116,18 +128,13 @@ func (r *responses) read(response gjson.Result) {
 	}
 }
 
+var responseNames = inclusiveNames{"input_tokens", "input_tokens_details", "output_tokens", "output_tokens_details"}
+
 func (r *responses) take(u gjson.Result) {
 	if !u.IsObject() {
 		return
 	}
-	s := inclusive{
-		input:     count(u.Get("input_tokens")),
-		read:      count(u.Get("input_tokens_details.cached_tokens")),
-		write:     count(u.Get("input_tokens_details.cache_write_tokens")),
-		output:    count(u.Get("output_tokens")),
-		reasoning: count(u.Get("output_tokens_details.reasoning_tokens")),
-		total:     count(u.Get("total_tokens")),
-	}
+	s := responseNames.read(u)
 	if s == (inclusive{}) || s.isZero() && r.resp.Raw != nil {
 		return
 	}
@@ -136,8 +143,8 @@ func (r *responses) take(u gjson.Result) {
 }
 
 func (r *responses) takeTools(v gjson.Result) {
-	image := v.Get("image_gen")
-	s := inclusive{input: count(image.Get("input_tokens")), output: count(image.Get("output_tokens"))}
+	image := last(v, "image_gen")
+	s := inclusive{input: count(last(image, "input_tokens")), output: count(last(image, "output_tokens"))}
 	if !s.isZero() {
 		t, _ := s.tokens(true)
 		r.resp.Parts = []usage.Part{{Role: "image_tool", Tokens: t}}

@@ -41,6 +41,19 @@ func value(n *int64) int64 {
 
 func number(n int64) *int64 { return &n }
 
+// last returns the member of this name, of several the last: so do JavaScript
+// and Python read an object, and with them the agents. (gjson's Get returns the
+// first.) Where there is none, or no object, nothing exists.
+func last(object gjson.Result, name string) (value gjson.Result) {
+	object.ForEach(func(key, v gjson.Result) bool {
+		if key.Str == name {
+			value = v
+		}
+		return true
+	})
+	return value
+}
+
 // word returns a string that can be an id or a name: printable, and without
 // spaces, so that no text can hide in it. Else it returns "".
 func word(r gjson.Result) string {
@@ -95,10 +108,11 @@ func errorType(e gjson.Result) string {
 	if !e.Exists() || e.Type == gjson.Null || e.Type == gjson.False || e.Raw == "{}" || e.Raw == `""` {
 		return ""
 	}
-	if w := firstWord(e.Get("type"), e.Get("status"), e.Get("code"), e); w != "" {
+	n := last(e, "code")
+	if w := firstWord(last(e, "type"), last(e, "status"), n, e); w != "" {
 		return w
 	}
-	if n := e.Get("code"); n.Type == gjson.Number && count(n) != nil {
+	if n.Type == gjson.Number && count(n) != nil {
 		return strings.Clone(n.Raw)
 	}
 	return "error"
@@ -108,6 +122,31 @@ func errorType(e gjson.Result) string {
 // read from and written to a cache, the output includes reasoning.
 type inclusive struct {
 	input, read, write, output, reasoning, total *int64
+}
+
+// inclusiveNames are those of the members of such an object.
+type inclusiveNames struct{ input, inputDetails, output, outputDetails string }
+
+func (n inclusiveNames) read(u gjson.Result) (s inclusive) {
+	var in, out gjson.Result
+	u.ForEach(func(key, v gjson.Result) bool {
+		switch key.Str {
+		case n.input:
+			s.input = count(v)
+		case n.inputDetails:
+			in = v
+		case n.output:
+			s.output = count(v)
+		case n.outputDetails:
+			out = v
+		case "total_tokens":
+			s.total = count(v)
+		}
+		return true
+	})
+	s.read, s.write = count(last(in, "cached_tokens")), count(last(in, "cache_write_tokens"))
+	s.reasoning = count(last(out, "reasoning_tokens"))
+	return s
 }
 
 func (s inclusive) isZero() bool {
