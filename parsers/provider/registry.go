@@ -6,7 +6,13 @@ import (
 )
 
 // all lists the providers.
-var all = []*Provider{anthropic, cursor, gemini, openai}
+var all = []*Provider{
+	anthropic,
+	cursor,
+	gemini,
+	openai,
+	openrouter,
+}
 
 var known = newRegistry(all)
 
