@@ -3,6 +3,7 @@ package framing
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"hash/crc32"
 	"slices"
 
@@ -12,6 +13,9 @@ import (
 // Exception begins the event of a message by which AWS ends a stream that went
 // wrong; the name of the exception, or the code of the error, follows it.
 const Exception = "exception:"
+
+// chunk is the event in which InvokeModelWithResponseStream sends a model's.
+const chunk = "chunk"
 
 const (
 	// maxMessage is what AWS's own library in C takes
@@ -42,7 +46,8 @@ type eventStream struct {
 
 // NewEventStream returns a cutter of AWS event streams. A frame's event is the
 // message's :event-type, or [Exception] and what went wrong; its data is the
-// payload. After a wrong checksum nothing more is handed on, and the body is
+// payload; of an event called chunk it is what Bedrock has wrapped into
+// {"bytes": BASE64}, an event of the model's own. After a wrong checksum nothing more is handed on, and the body is
 // [Foreign]. A message of more than 24 MiB is passed over by its length,
 // unchecked.
 func NewEventStream(emit func(Frame)) Cutter {
@@ -134,8 +139,23 @@ func (e *eventStream) end(p []byte) {
 		return
 	}
 	e.isKnown = true
-	e.emit(e.hold.whole(eventOf(m.Headers), m.Payload))
+	event := eventOf(m.Headers)
+	if event == chunk {
+		m.Payload = unwrapped(m.Payload)
+	}
+	e.emit(e.hold.whole(event, m.Payload))
 	e.payload = emptied(e.payload)
+}
+
+// unwrapped returns the payload itself if nothing is wrapped in it.
+func unwrapped(payload []byte) []byte {
+	var wrapper struct {
+		Bytes []byte `json:"bytes"`
+	}
+	if json.Unmarshal(payload, &wrapper) != nil || wrapper.Bytes == nil {
+		return payload
+	}
+	return wrapper.Bytes
 }
 
 // emptied keeps a buffer for the next message, unless it has grown large.
