@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net"
 	"net/http"
@@ -32,7 +33,7 @@ type meter struct {
 	log      zerolog.Logger
 
 	authority *certs.Authority
-	db        *sqlite.DB
+	db        database
 	recorder  *store.Recorder
 	capture   *capture.Capture
 	proxy     *proxy.Proxy
@@ -40,10 +41,21 @@ type meter struct {
 	ended     atomic.Int64 // of what the proxy has seen
 }
 
+// database is where records end.
+type database interface {
+	store.Sink
+	io.Closer
+}
+
 // startMeter puts the machine together behind the listener, which it takes
 // over, and starts it.
 func startMeter(h *house, l net.Listener, up upstreamFlags, log zerolog.Logger) (*meter, error) {
-	m := &meter{house: h, listener: l, log: log, served: make(chan error, 1)}
+	return startMeterOn(nil, h, l, up, log)
+}
+
+// startMeterOn is startMeter with a database of the caller's; nil: the house's.
+func startMeterOn(db database, h *house, l net.Listener, up upstreamFlags, log zerolog.Logger) (*meter, error) {
+	m := &meter{house: h, listener: l, log: log, db: db, served: make(chan error, 1)}
 	if err := m.open(up.fill(h)); err != nil {
 		l.Close()
 		return nil, err
@@ -63,8 +75,12 @@ func (m *meter) open(f upstreamFlags) error {
 	if missing := m.authority.Missing(parsers.Domains()); len(missing) > 0 {
 		m.log.Warn().Strs("hosts", missing).Msg("the authority does not cover these hosts: they are tunnelled and not metered until `wiremeter ca renew`")
 	}
-	if m.db, err = sqlite.Open(m.house.database()); err != nil {
-		return err
+	if m.db == nil {
+		db, err := sqlite.Open(m.house.database())
+		if err != nil {
+			return err
+		}
+		m.db = db
 	}
 	m.recorder = store.NewRecorder(m.db, m.log)
 	m.capture = capture.New(told{m.recorder, m.log}, m.log)
@@ -111,12 +127,19 @@ func (m *meter) close(ctx context.Context) error {
 
 // finish closes what is right of the relay.
 func (m *meter) finish() error {
-	flush, cancel := context.WithTimeout(context.Background(), flushTimeout)
+	timeout := flushTimeout
+	if p, ok := m.db.(*patient); ok && !p.isOpen() {
+		timeout = lastTry
+	}
+	flush, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	return errors.Join(m.capture.Wait(flush), <-m.served, m.recorder.Close(flush), m.db.Close())
 }
 
-const flushTimeout = 10 * time.Second
+const (
+	flushTimeout = 10 * time.Second
+	lastTry      = time.Second // where the database did not open all the while
+)
 
 // settle returns when all that has ended is in the database.
 func (m *meter) settle(ctx context.Context) error {

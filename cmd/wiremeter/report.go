@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -159,14 +158,4 @@ func (h *house) reader() (*sqlite.Reader, error) {
 		return nil, err
 	}
 	return sqlite.OpenReader(h.database())
-}
-
-// summarise says what the run used.
-func (r *runner) summarise(ctx context.Context) (err error) {
-	reader, err := r.house.reader()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, reader.Close()) }()
-	return report.WriteSummary(ctx, r.errs, reader, r.name)
 }

@@ -46,7 +46,7 @@ as the command.`,
 			if err != nil {
 				return err
 			}
-			r := &runner{house: h, flags: f, errs: c.ErrOrStderr(), name: "run-" + strings.ToLower(rand.Text()[:10])}
+			r := &runner{house: h, flags: f, errs: c.ErrOrStderr(), name: newName(outerRun()), began: time.Now()}
 			return r.run(c.Context(), args)
 		},
 	}
@@ -62,6 +62,16 @@ type runner struct {
 	flags runFlags
 	errs  io.Writer
 	name  string // the run's, in the proxy credentials and the records
+	began time.Time
+}
+
+// newName of a run inside another one tells of that.
+func newName(outer string) string {
+	name := strings.ToLower(rand.Text()[:10])
+	if outer != "" {
+		return outer + "." + name
+	}
+	return "run-" + name
 }
 
 func (r *runner) run(ctx context.Context, args []string) error {
@@ -82,7 +92,7 @@ func (r *runner) run(ctx context.Context, args []string) error {
 	}
 	bundle, err := r.house.bundle()
 	if err != nil {
-		return errors.Join(err, settle())
+		return errors.Join(err, settle().err)
 	}
 	child := exec.Command(path, args[1:]...) //nolint:noctx // signals end it, those that runChild passes on; never a context
 	child.Args[0] = args[0]
@@ -91,11 +101,12 @@ func (r *runner) run(ctx context.Context, args []string) error {
 	child.Env = append(os.Environ(), environment(via, bundle, noProxy(getenv))...)
 	child.Env = append(child.Env, handedDown(via, r.house.userProxies(ctx, addr))...)
 	code, err := runChild(child)
-	if err := errors.Join(err, settle()); err != nil {
+	end := settle()
+	if err := errors.Join(err, end.err); err != nil {
 		fmt.Fprintln(r.errs, "wiremeter:", err)
 	}
 	if !r.flags.quiet {
-		if err := r.summarise(ctx); err != nil {
+		if err := r.summarise(ctx, end); err != nil {
 			fmt.Fprintln(r.errs, "wiremeter: no summary:", err)
 		}
 	}
@@ -107,37 +118,44 @@ func (r *runner) run(ctx context.Context, args []string) error {
 
 // start finds or starts the proxy. The function that it returns waits until
 // the run's records are in the database, and stops what was started.
-func (r *runner) start(ctx context.Context) (addr string, settle func() error, err error) {
+func (r *runner) start(ctx context.Context) (addr string, settle func() ending, err error) {
 	if !r.flags.upstream.isSet() {
 		if addr, ok := r.house.living(ctx); ok {
-			return addr, func() error {
+			return addr, func() ending {
 				_, err := ask(ctx, http.MethodPost, addr, settlePath)
-				return err
+				return ending{seen: unknown, err: err}
 			}, nil
 		}
 	}
-	l, err := listen(ctx, anyPort)
+	m, err := r.startMeter(ctx)
 	if err != nil {
 		return "", nil, err
+	}
+	return m.addr(), m.endRun, nil
+}
+
+// startMeter starts a proxy for this run alone. A database that does not open is no
+// reason to keep the command from running.
+func (r *runner) startMeter(ctx context.Context) (*meter, error) {
+	l, err := listen(ctx, anyPort)
+	if err != nil {
+		return nil, err
 	}
 	log, err := newLog("error", r.errs)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	m, err := startMeter(r.house, l, r.flags.upstream, log)
+	db := &patient{path: r.house.database()}
+	m, err := startMeterOn(db, r.house, l, r.flags.upstream, log)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	return m.addr(), func() error {
-		// The command is gone; what it left open has nobody to answer to.
-		hurry, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-		defer cancel()
-		err := m.close(hurry)
-		if errors.Is(err, context.DeadlineExceeded) {
-			return nil
-		}
-		return err
-	}, nil
+	first, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	if _, err := db.open(first); err != nil && !r.flags.quiet {
+		fmt.Fprintln(r.errs, "wiremeter: nothing can be stored of this run, unless that ends:", err)
+	}
+	return m, nil
 }
 
 // runChild returns the child's exit code, or 128 and the signal's number that
