@@ -116,6 +116,9 @@ func (c *chat) take(u gjson.Result) bool {
 func (c *chat) response() usage.Response {
 	resp := c.resp
 	resp.Tokens, resp.IsDoubtful = c.said.tokens(c.isEnded && resp.Error == "")
+	if c.said.isAssumed {
+		resp.Rule = usage.Inclusive
+	}
 	return resp
 }
 

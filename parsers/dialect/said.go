@@ -4,8 +4,6 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
-
-	"github.com/wiremeter/wiremeter/usage"
 )
 
 const (
@@ -116,69 +114,4 @@ func errorType(e gjson.Result) string {
 		return strings.Clone(n.Raw)
 	}
 	return "error"
-}
-
-// inclusive is a usage object of the OpenAI family: the input includes what was
-// read from and written to a cache, the output includes reasoning.
-type inclusive struct {
-	input, read, write, output, reasoning, total *int64
-}
-
-// inclusiveNames are those of the members of such an object.
-type inclusiveNames struct{ input, inputDetails, output, outputDetails string }
-
-func (n inclusiveNames) read(u gjson.Result) (s inclusive) {
-	var in, out gjson.Result
-	u.ForEach(func(key, v gjson.Result) bool {
-		switch key.Str {
-		case n.input:
-			s.input = count(v)
-		case n.inputDetails:
-			in = v
-		case n.output:
-			s.output = count(v)
-		case n.outputDetails:
-			out = v
-		case "total_tokens":
-			s.total = count(v)
-		}
-		return true
-	})
-	s.read, s.write = count(last(in, "cached_tokens")), count(last(in, "cache_write_tokens"))
-	s.reasoning = count(last(out, "reasoning_tokens"))
-	return s
-}
-
-func (s inclusive) isZero() bool {
-	return value(s.input) == 0 && value(s.read) == 0 && value(s.write) == 0 &&
-		value(s.output) == 0 && value(s.reasoning) == 0 && value(s.total) == 0
-}
-
-// tokens separates the counts. It reports true when they contradict each other.
-func (s inclusive) tokens(isEnded bool) (usage.Tokens, bool) {
-	t := usage.Tokens{Input: s.input, CacheRead: s.read, CacheWriteOther: s.write, Output: s.output, Reasoning: s.reasoning}
-	isDoubtful := false
-	if s.input != nil {
-		switch cached := value(s.read) + value(s.write); {
-		case cached <= *s.input:
-			t.Input = number(*s.input - cached)
-		case value(s.read) <= *s.input:
-			t.Input, isDoubtful = number(0), true
-		default: // some servers state the cached input beside the input
-			isDoubtful = true
-		}
-	}
-	if s.total != nil && s.input != nil {
-		switch *s.total - *s.input {
-		case value(s.output):
-			if t.Output == nil && isEnded {
-				t.Output = number(0) // an embedding: the total leaves no room for output
-			}
-		case value(s.output) + value(s.reasoning): // some servers state reasoning beside the output
-			t.Output = number(value(s.output) + value(s.reasoning))
-		default:
-			isDoubtful = true
-		}
-	}
-	return t, isDoubtful || value(t.Reasoning) > value(t.Output)
 }
