@@ -2,6 +2,7 @@ package capture
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -22,7 +23,7 @@ type Recorder interface {
 type Capture struct {
 	recorder  Recorder
 	log       zerolog.Logger
-	newReader func(parsers.Route, parsers.Request, string) reader
+	newReader func(parsers.Route, parsers.Request, usage.Header) reader
 	decoding  pending
 	turns     atomic.Int64
 	halves    halves
@@ -30,8 +31,8 @@ type Capture struct {
 
 // New makes a Capture that hands its results to r.
 func New(r Recorder, log zerolog.Logger) *Capture {
-	return &Capture{recorder: r, log: log, newReader: func(route parsers.Route, q parsers.Request, contentType string) reader {
-		return parsers.NewReader(route, q, contentType)
+	return &Capture{recorder: r, log: log, newReader: func(route parsers.Route, q parsers.Request, h usage.Header) reader {
+		return parsers.NewReader(route, q, h)
 	}}
 }
 
@@ -128,7 +129,7 @@ func (e *Exchange) Response(status int, h usage.Header) {
 	if !e.isRead() {
 		return
 	}
-	e.reading = &reading{newReader: e.capture.newReader, route: e.route, contentType: h.First("Content-Type")}
+	e.reading = &reading{newReader: e.capture.newReader, route: e.route, header: maps.Clone(h)} // which changes as it is passed on
 	e.reading.leash = leash{dialect: e.route.Dialect, log: e.capture.log}
 	coding := h.First("Content-Encoding")
 	if coding == "" && e.request.coding == "" {

@@ -159,7 +159,7 @@ func TestFaultyParser(t *testing.T) {
 			s := new(shelf)
 			c := New(s, zerolog.New(&log))
 			calls := 0
-			c.newReader = func(parsers.Route, parsers.Request, string) reader {
+			c.newReader = func(parsers.Route, parsers.Request, usage.Header) reader {
 				return faulty{func() { calls++; write() }}
 			}
 			exchange{status: 200, response: eventStream, body: bytes.Repeat([]byte("x"), 5000)}.play(t, c, s)
@@ -182,7 +182,7 @@ func TestSlowDecoder(t *testing.T) {
 	s := new(shelf)
 	c := New(s, zerolog.Nop())
 	release := make(chan struct{})
-	c.newReader = func(parsers.Route, parsers.Request, string) reader {
+	c.newReader = func(parsers.Route, parsers.Request, usage.Header) reader {
 		return faulty{func() { <-release }}
 	}
 	e := c.Begin(usage.Exchange{StartedAt: time.Now(), Front: usage.Forward, Transport: usage.HTTP1, Method: "POST", Host: "api.anthropic.com", Path: "/v1/messages"})

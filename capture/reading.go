@@ -9,9 +9,9 @@ import (
 // of.
 type reading struct {
 	leash
-	newReader   func(parsers.Route, parsers.Request, string) reader
-	route       parsers.Route
-	contentType string
+	newReader func(parsers.Route, parsers.Request, usage.Header) reader
+	route     parsers.Route
+	header    usage.Header // the response's
 
 	reader    reader // nil: nothing is read any more
 	misgiving string // why the end may be missing
@@ -26,7 +26,7 @@ type reader interface {
 }
 
 func (g *reading) open(q parsers.Request) {
-	g.run(0, func() { g.reader = g.newReader(g.route, q, g.contentType) })
+	g.run(0, func() { g.reader = g.newReader(g.route, q, g.header) })
 }
 
 func (g *reading) write(p []byte) {

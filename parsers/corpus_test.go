@@ -214,7 +214,7 @@ func (e *exchange) readBodies(route Route, body []byte, size int) (Request, usag
 		return t.Request, t.Response, t.State, true
 	}
 	q := readRequest(e.requestBody, size)
-	r := NewReader(route, q, e.header.First("Content-Type"))
+	r := NewReader(route, q, e.header)
 	inPieces(body, size, r.Write)
 	resp, state := r.Close()
 	return q, resp, state, r.IsStream()

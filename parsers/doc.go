@@ -11,11 +11,12 @@
 // the provider answers several times, and tell of each turn.
 //
 // A response passes two stages. Framing cuts the body into frames: one JSON
-// document, the elements of a JSON array, server-sent events, or envelopes. A
-// dialect says what a frame means: Anthropic's messages, OpenAI's chat and
-// responses, Google's generate, Cursor's agents. Beside them stands a table per
-// provider: its domains and what its paths mean. To add a provider that speaks a
-// known dialect is to add one table and one folder of cases in testdata.
+// document, the elements of a JSON array, server-sent events, AWS's event stream,
+// or envelopes. A dialect says what a frame means: Anthropic's messages, OpenAI's
+// chat and responses, Google's generate, Bedrock's converse and invoke, Cursor's
+// agents. Beside them stands a table per provider: its domains and what its paths
+// mean. To add a provider that speaks a known dialect is to add one table and one
+// folder of cases in testdata.
 //
 // A count that a provider did not state is nil. Nothing is estimated, and no
 // count is ever the sum over several statements of the same thing.

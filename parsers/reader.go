@@ -24,6 +24,7 @@ const (
 type Reader struct {
 	route     Route
 	request   Request
+	header    usage.Header
 	mediaType string // in lower case, without parameters
 
 	cutter   framing.Cutter // nil until the first byte that is not white space
@@ -34,14 +35,14 @@ type Reader struct {
 	last      usage.Response // what the meter last called ended
 	isEnded   bool
 	hasFrames bool
-	isLost    bool // a frame was too large
+	isLost    bool // a frame was too large, or not what was sent
 }
 
 // NewReader makes a reader for the response to a request with this route. The
-// content type is the response's.
-func NewReader(route Route, req Request, contentType string) *Reader {
-	mediaType, _, _ := strings.Cut(contentType, ";")
-	return &Reader{route: route, request: req, mediaType: strings.ToLower(strings.TrimSpace(mediaType))}
+// header is the response's.
+func NewReader(route Route, req Request, h usage.Header) *Reader {
+	mediaType, _, _ := strings.Cut(h.First("Content-Type"), ";")
+	return &Reader{route: route, request: req, header: h, mediaType: strings.ToLower(strings.TrimSpace(mediaType))}
 }
 
 // Write takes the next bytes of the body, after the content coding is undone.
@@ -56,27 +57,38 @@ func (r *Reader) Write(p []byte) {
 }
 
 // IsStream reports whether the response came in pieces of its dialect.
-func (r *Reader) IsStream() bool { return r.isStream || r.mediaType == eventStream }
+func (r *Reader) IsStream() bool { return r.isStream || r.saysStream() }
 
-const eventStream = "text/event-stream"
+const (
+	eventStream    = "text/event-stream"
+	awsEventStream = "application/vnd.amazon.eventstream"
+)
+
+func (r *Reader) saysStream() bool {
+	return r.mediaType == eventStream || r.mediaType == awsEventStream
+}
 
 // open picks the framing. The first byte tells more than the content type: some
 // servers answer JSON under the name of a stream and the other way round, and
 // Google streams arrays as application/json. No line of an event stream begins
-// with a bracket.
+// with a bracket, and AWS's event streams begin with the first of four bytes of
+// a length, which no text does.
 func (r *Reader) open(first byte) {
 	newCutter := framing.NewSSE
-	switch first {
-	case '{':
+	switch {
+	case first == '{':
 		newCutter = framing.NewJSON
-	case '[':
+	case first == '[':
 		newCutter = framing.NewArray
+	case first <= 1 || r.mediaType == awsEventStream:
+		newCutter = framing.NewEventStream
 	}
 	r.isStream = first != '{'
-	r.isGuess = r.isStream && first != '[' && r.mediaType != eventStream
+	r.isGuess = r.isStream && first != '[' && !r.saysStream()
 	r.cutter = newCutter(r.observe)
 	r.meter = dialect.New(r.route.Dialect, dialect.Options{
 		IsStream: r.isStream, IsBackground: r.request.IsBackground, CacheTTL: r.request.CacheTTL, ResponseID: r.route.ResponseID,
+		Header: r.header,
 	})
 }
 
@@ -105,6 +117,7 @@ func (r *Reader) Close() (usage.Response, State) {
 	if r.meter == nil {
 		return usage.Response{}, Garbled
 	}
+	r.isLost = r.isLost || end == framing.Foreign // after some frames: a wrong checksum
 	if resp, isBegun := r.meter.Partial(); isBegun {
 		return resp, r.unlessLost(Cut)
 	}
@@ -124,7 +137,7 @@ func (r *Reader) Close() (usage.Response, State) {
 // empty is the state of a response without a body: a stream should have said
 // that it ended.
 func (r *Reader) empty() State {
-	if r.mediaType == eventStream {
+	if r.saysStream() {
 		return Cut
 	}
 	return Silent

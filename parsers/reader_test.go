@@ -12,7 +12,7 @@ import (
 )
 
 func readAll(dialect, contentType, body string, size int) (usage.Response, State) {
-	r := NewReader(Route{Dialect: dialect, Class: Billable}, Request{}, contentType)
+	r := NewReader(Route{Dialect: dialect, Class: Billable}, Request{}, usage.Header{"Content-Type": {contentType}})
 	for len(body) > 0 {
 		n := min(size, len(body))
 		r.Write([]byte(body[:n]))
@@ -154,7 +154,7 @@ func benchmark(b *testing.B, dialect, first, text, last string) {
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		r := NewReader(Route{Dialect: dialect, Class: Billable}, Request{}, "text/event-stream")
+		r := NewReader(Route{Dialect: dialect, Class: Billable}, Request{}, usage.Header{"Content-Type": {"text/event-stream"}})
 		for rest := body; len(rest) > 0; {
 			n := min(16<<10, len(rest))
 			r.Write(rest[:n])
@@ -197,7 +197,7 @@ func BenchmarkDocument(b *testing.B) {
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		r := NewReader(Route{Dialect: "messages"}, Request{}, "application/json")
+		r := NewReader(Route{Dialect: "messages"}, Request{}, usage.Header{"Content-Type": {"application/json"}})
 		r.Write(body)
 		if _, state := r.Close(); state != Complete {
 			b.Fatal(state)

@@ -39,7 +39,8 @@ func (r *RequestReader) Close() (Request, bool) {
 }
 
 // lifetimes counts the cache lifetimes that a request asks for, wherever in it
-// a cache_control stands. One without a ttl means five minutes.
+// a cache_control stands, or Bedrock's cachePoint. One without a ttl means five
+// minutes.
 type lifetimes struct {
 	controls, hours int
 	isTTL           bool // the string before was the key "ttl"
@@ -52,7 +53,7 @@ func (l *lifetimes) see(s []byte) {
 		if string(s) == "1h" {
 			l.hours++
 		}
-	case string(s) == "cache_control":
+	case string(s) == "cache_control", string(s) == "cachePoint":
 		l.controls++
 	default:
 		l.isTTL = string(s) == "ttl"

@@ -24,10 +24,11 @@ type Meter interface {
 
 // Options is what a meter must be told beside the frames.
 type Options struct {
-	IsStream     bool   // the frames are events of one response; else each is a whole response
-	IsBackground bool   // the request asked to fetch the response later
-	ResponseID   string // that the request asked for; else empty
-	CacheTTL     string // the one cache lifetime that the request asked for, "5m" or "1h"; else empty
+	IsStream     bool         // the frames are events of one response; else each is a whole response
+	IsBackground bool         // the request asked to fetch the response later
+	ResponseID   string       // that the request asked for; else empty
+	CacheTTL     string       // the one cache lifetime that the request asked for, "5m" or "1h"; else empty
+	Header       usage.Header // the response's
 }
 
 var meters = map[string]func(Options) Meter{
@@ -37,6 +38,8 @@ var meters = map[string]func(Options) Meter{
 	"generate":  newGenerate,
 	"realtime":  newRealtime,
 	"live":      newLive,
+	"converse":  newConverse,
+	"invoke":    newInvoke,
 
 	"cursor_cloud": newCursorRun,
 }

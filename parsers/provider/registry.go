@@ -8,6 +8,7 @@ import (
 // all lists the providers.
 var all = []*Provider{
 	anthropic,
+	bedrock,
 	cursor,
 	gemini,
 	openai,
