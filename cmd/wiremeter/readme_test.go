@@ -58,24 +58,12 @@ func prefixTable(isShown func(prefix string) bool) string {
 	return b.String()
 }
 
-// providerList is filled up to the width of the README's lines.
 func providerList() string {
-	var b strings.Builder
-	width := 0
-	for i, p := range parsers.Providers() {
-		switch {
-		case i == 0:
-		case width+len(p.Name) > 85:
-			b.WriteString(",\n")
-			width = 0
-		default:
-			b.WriteString(", ")
-			width += 2
-		}
-		b.WriteString(p.Name)
-		width += len(p.Name)
+	var names []string
+	for _, p := range parsers.Providers() {
+		names = append(names, p.Name)
 	}
-	return b.String() + ".\n"
+	return filled(names) + ".\n"
 }
 
 func providerTable() string {

@@ -24,6 +24,23 @@ type serveFlags struct {
 	upstream    upstreamFlags
 }
 
+// filled lists the words in lines that a terminal holds.
+func filled(words []string) string {
+	var b strings.Builder
+	width := 0
+	for i, w := range words {
+		separator := ", "
+		if i == 0 {
+			separator = ""
+		} else if width+len(w) > 80 {
+			separator, width = ",\n", 0
+		}
+		b.WriteString(separator + w)
+		width += len(separator) + len(w)
+	}
+	return b.String()
+}
+
 func newServe(open func() (*house, error)) *cobra.Command {
 	var f serveFlags
 	c := &cobra.Command{
@@ -33,8 +50,8 @@ func newServe(open func() (*house, error)) *cobra.Command {
 under way is then let finish for the time of --drain; a second signal cuts it.
 
 Point agents at it with  eval "$(wiremeter env)"  in their shell, or by a base
-URL: http://` + defaultListen + ` and ` + strings.Join(knownPrefixes(), ", ") + `
-(the README has what stands for what).`,
+URL (docs/providers.md has what stands for what): http://` + defaultListen + ` and
+` + filled(knownPrefixes()) + `.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			h, err := open()
