@@ -3,6 +3,7 @@ package provider
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/wiremeter/wiremeter/usage"
 )
@@ -89,14 +90,26 @@ func (p *Provider) route(r *Rule, match []string) Route {
 	for i, name := range r.Path.SubexpNames() {
 		switch name {
 		case "model":
-			route.Model = match[i]
+			route.Model = word(match[i])
 		case "response":
-			route.ResponseID = match[i]
+			route.ResponseID = word(match[i])
 		case "session":
-			route.SessionID = match[i]
+			route.SessionID = word(match[i])
 		}
 	}
 	return route
+}
+
+// maxWord is for any id or model's name.
+const maxWord = 256
+
+// word returns s if it is printable and without spaces, so that no text can
+// hide in it, else "": the path is the agent's.
+func word(s string) string {
+	if len(s) > maxWord || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return ""
+	}
+	return s
 }
 
 // unlisted names why a request that no rule mentions is not billable.
