@@ -24,8 +24,6 @@ var signs = []sign{
 	{"gemini-cli", []string{"GeminiCLI-tui/", "GeminiCLI/"}, nil},
 }
 
-const maxUserAgent = 256
-
 // cursors are Cursor's programs by their own word for their kind; all of them
 // have the User-Agent of their HTTP library. What else there is of them (acp,
 // cloud, extension …) is "cursor".
@@ -36,17 +34,16 @@ var cursors = map[string]string{
 // cursor returns which of Cursor's programs asks, and its version as it says
 // ("sdk-1.0.32"), or "".
 func cursor(h usage.Header) (agent, version string) {
-	kind, version := h.First("X-Cursor-Client-Type"), word(h.First("X-Cursor-Client-Version"))
+	kind, version := h.First("X-Cursor-Client-Type"), h.First("X-Cursor-Client-Version")
 	if kind == "" && version == "" {
 		return "", ""
 	}
 	return cmp.Or(cursors[kind], "cursor"), version
 }
 
-// attribute says who asked, by what the exchange itself tells.
+// attribute says who asked, by what the exchange itself tells, in its own words.
 func attribute(x usage.Exchange, q parsers.Request) usage.Attribution {
 	a := usage.Attribution{Run: x.Run, UserAgent: x.Header.First("User-Agent"), SessionID: q.SessionID}
-	a.UserAgent = a.UserAgent[:min(len(a.UserAgent), maxUserAgent)]
 	a.Agent, a.AgentVersion = cursor(x.Header)
 	for _, s := range signs {
 		version, ok := s.version(a.UserAgent)
@@ -54,7 +51,7 @@ func attribute(x usage.Exchange, q parsers.Request) usage.Attribution {
 			continue
 		}
 		a.Agent, a.AgentVersion = s.agent, version
-		if id := first(x.Header, s.sessions); id != "" {
+		if id := name(first(x.Header, s.sessions)); id != "" {
 			a.SessionID = id
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -70,7 +69,7 @@ func (e *Exchange) conclude(a *answer) {
 
 func (e *Exchange) tally(a *answer, outcome usage.Outcome, reason string) {
 	e.capture.recorder.Tally(usage.Tally{
-		At: a.ended, Outcome: outcome, Provider: e.route.Provider, Host: e.head.Host, Reason: reason, Run: e.head.Run,
+		At: a.ended, Outcome: outcome, Provider: e.route.Provider, Host: e.head.Host, Reason: reason, Run: RunName(e.head.Run),
 		Count: 1, RequestBytes: a.sent, ResponseBytes: a.received,
 	})
 }
@@ -84,7 +83,7 @@ func (e *Exchange) surviveAsLost(ended time.Time) {
 	}
 	e.capture.log.Error().Str("host", e.head.Host).Str("panic", fmt.Sprintf("%T", v)).Bytes("stack", debug.Stack()).Msg("capture panicked; a record is lost")
 	e.capture.recorder.Tally(usage.Tally{
-		At: ended, Outcome: usage.Lost, Provider: e.route.Provider, Host: e.head.Host, Reason: "capture_panic", Run: e.head.Run, Count: 1,
+		At: ended, Outcome: usage.Lost, Provider: e.route.Provider, Host: e.head.Host, Reason: "capture_panic", Run: RunName(e.head.Run), Count: 1,
 	})
 }
 
@@ -110,7 +109,7 @@ func (e *Exchange) outcome(a *answer) (usage.Outcome, string) {
 	case e.status == 0 && a.fault == nil:
 		return usage.Failed, "no_response"
 	case e.status == 0:
-		return usage.Failed, word(a.fault.Error())
+		return usage.Failed, reasonOf(a.fault)
 	case a.response.Error != "":
 		return usage.Failed, word(a.response.Error)
 	case e.status >= 400:
@@ -120,7 +119,7 @@ func (e *Exchange) outcome(a *answer) (usage.Outcome, string) {
 	case a.state == parsers.Complete:
 		return usage.Metered, doubt(a.response)
 	case a.fault != nil:
-		return usage.Interrupted, a.fault.Error()
+		return usage.Interrupted, reasonOf(a.fault)
 	case a.state == parsers.Cut:
 		return usage.Interrupted, string(usage.UpstreamCut)
 	case a.state == parsers.Garbled:
@@ -160,6 +159,7 @@ func (e *Exchange) record(a *answer) usage.Record {
 	if !a.firstByte.IsZero() {
 		r.TTFT = a.firstByte.Sub(a.begun)
 	}
+	clean(&r)
 	return r
 }
 
@@ -190,18 +190,4 @@ func first(h usage.Header, names []string) string {
 		}
 	}
 	return ""
-}
-
-// word keeps what a provider sends as an error's type to the form of one, so
-// that no content can hide in it.
-func word(s string) string {
-	const most = 64
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '_', r == '.', r == '-':
-			return r
-		}
-		return '_'
-	}, s)
-	return s[:min(len(s), most)]
 }

@@ -1,0 +1,138 @@
+package capture
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// What an agent puts into the head of a request can be anything: a sentence as
+// its session, a key in the path. Of that only what has the form of what
+// belongs there is kept.
+
+const (
+	maxName      = 256
+	maxUserAgent = 256
+	maxPath      = 512
+	maxSegment   = 96 // the longest known, of Google's live, has 83
+	maxReason    = 64
+)
+
+// hidden stands in place of what is not kept of a longer text.
+const hidden = "*"
+
+// keys begin the credentials of providers and of GitHub; eyJ those that are
+// JSON in base64.
+var keys = regexp.MustCompile(`(^|[^A-Za-z0-9])((sk-|AIza|AKIA|gh[oprsu]_|github_pat_|xai-|gsk_|hf_|ya29\.|key-|eyJ)[A-Za-z0-9_-]{6}|(?i:bearer)[^A-Za-z])`)
+
+// hasKey reports whether a part of s looks like a credential.
+func hasKey(s string) bool { return keys.MatchString(s) }
+
+// name returns s if it can be a name or an id: printable ASCII without spaces,
+// and no key. Else it returns "".
+func name(s string) string {
+	if len(s) > maxName || hasKey(s) || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return ""
+	}
+	return s
+}
+
+// run is the name of one, with those of the runs inside it that lead to the one
+// meant.
+var run = regexp.MustCompile(`^run-[a-z2-7]{10}(\.[a-z2-7]{10}){0,20}$`)
+
+// RunName returns s if it has the form of the names that `wiremeter run` makes,
+// else "": another program's proxy credentials are its own.
+func RunName(s string) string {
+	if !run.MatchString(s) {
+		return ""
+	}
+	return s
+}
+
+// userAgent keeps printable ASCII, and of each word that holds a key nothing.
+func userAgent(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, s[:min(len(s), 4*maxUserAgent)])
+	words := strings.Split(s, " ")
+	for i, w := range words {
+		if hasKey(w) || strings.EqualFold(w, "bearer") {
+			words[i] = hidden
+		}
+	}
+	s = strings.Join(words, " ")
+	return s[:min(len(s), maxUserAgent)]
+}
+
+// path keeps the segments that can be parts of an API's path. What comes too
+// late is one segment that is not kept.
+func path(s string) string {
+	var kept strings.Builder
+	for i, segment := range strings.Split(s[:min(len(s), 2*maxPath)], "/") {
+		if i > 0 {
+			kept.WriteByte('/')
+		}
+		if len(segment) > maxSegment || hasKey(segment) || strings.ContainsFunc(segment, isOutsideOfSegments) {
+			segment = hidden
+		}
+		if kept.Len()+len(segment) >= maxPath-len("/"+hidden) {
+			kept.WriteString(hidden)
+			break
+		}
+		kept.WriteString(segment)
+	}
+	return kept.String()
+}
+
+func isOutsideOfSegments(r rune) bool {
+	return !isAlphanumeric(r) && !strings.ContainsRune("._:@~-", r)
+}
+
+func isAlphanumeric(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+}
+
+// word keeps what a provider sends as an error's type, or an agent as its
+// version, to the form of one, so that no content can hide in it. One that
+// holds a key is none.
+func word(s string) string {
+	if hasKey(s) {
+		return "error"
+	}
+	s = strings.Map(func(r rune) rune {
+		if isAlphanumeric(r) || strings.ContainsRune("_.-", r) {
+			return r
+		}
+		return '_'
+	}, s)
+	return s[:min(len(s), maxReason)]
+}
+
+// reasonOf names what cut an exchange.
+func reasonOf(fault error) string {
+	if f, ok := errors.AsType[usage.Fault](fault); ok {
+		return string(f)
+	}
+	return "error"
+}
+
+// clean leaves of a record what is no free text.
+func clean(r *usage.Record) {
+	r.Path, r.Run, r.UserAgent, r.AgentVersion = path(r.Path), RunName(r.Run), userAgent(r.UserAgent), version(r.AgentVersion)
+	for _, s := range []*string{&r.SessionID, &r.ModelRequested, &r.RequestID, &r.GroupID, &r.Response.ID, &r.Model, &r.ServiceTier, &r.StopReason} {
+		*s = name(*s)
+	}
+}
+
+func version(s string) string {
+	if hasKey(s) {
+		return ""
+	}
+	return word(s)
+}
