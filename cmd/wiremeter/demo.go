@@ -159,6 +159,9 @@ func startDemo(ctx context.Context, stage *house, provider *scripted.Provider, e
 	return startMeter(stage, l, upstreamFlags{proxy: "none", ca: ca, connectTo: provider.ConnectTo()}, log)
 }
 
+// demoRun has the form of a run's name: another would not be kept.
+const demoRun = "run-demodemode"
+
 // demoAgent is a client that was set up as agents are: by a proxy and its
 // authority.
 type demoAgent struct{ client *http.Client }
@@ -167,7 +170,7 @@ func newDemoAgent(m *meter) demoAgent {
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(m.authority.RootPEM())
 	return demoAgent{&http.Client{Transport: &http.Transport{
-		Proxy:              http.ProxyURL(&url.URL{Scheme: "http", Host: m.addr(), User: url.UserPassword("demo", "run")}),
+		Proxy:              http.ProxyURL(&url.URL{Scheme: "http", Host: m.addr(), User: url.UserPassword(demoRun, "run")}),
 		TLSClientConfig:    &tls.Config{RootCAs: roots},
 		DisableCompression: true,
 	}}}

@@ -98,8 +98,9 @@ func (m *meter) open(f upstreamFlags) error {
 }
 
 // tally mends what the proxy cannot know: why a provider's host was not
-// intercepted.
+// intercepted, and what can be a run's name.
 func (m *meter) tally(t usage.Tally) {
+	t.Run = capture.RunName(t.Run)
 	if t.Reason == "no_provider" && parsers.IsProvider(t.Host) {
 		t.Reason = "no_authority"
 	}
