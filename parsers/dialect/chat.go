@@ -10,6 +10,9 @@ package dialect
 // not null and not all zeros holds. It may come after finish_reason, which
 // therefore ends a response without closing it. Azure's first chunk has empty
 // choices, too, and empty names.
+//
+// Copilot's chat may tell after the usage how it is to be read (account): there
+// a response has ended when it has told so, or with [DONE].
 
 import (
 	"bytes"
@@ -26,19 +29,25 @@ type chat struct {
 	isEnded bool
 	resp    usage.Response
 	said    inclusive
+
+	isCopilot bool
+	account   account
 }
 
 func newChat(o Options) Meter { return &chat{o: o} }
 
+func newCopilot(o Options) Meter { return &chat{o: o, isCopilot: true} }
+
 var (
-	keyUsage  = []byte(`"usage"`)
-	keyFinish = []byte(`"finish_reason"`)
-	keyError  = []byte(`"error"`)
-	done      = []byte("[DONE]")
+	keyUsage   = []byte(`"usage"`)
+	keyFinish  = []byte(`"finish_reason"`)
+	keyError   = []byte(`"error"`)
+	keyCopilot = []byte(`"copilot_usage"`)
+	done       = []byte("[DONE]")
 )
 
 func (c *chat) Observe(f framing.Frame) (usage.Response, bool) {
-	if c.o.IsStream && c.isBegun && !says(f.Data, keyUsage) && !says(f.Data, keyFinish) && !says(f.Data, keyError) {
+	if c.o.IsStream && c.isBegun && !c.isTelling(f.Data) {
 		if !bytes.Equal(bytes.TrimSpace(f.Data), done) {
 			return usage.Response{}, false // text, nearly always
 		}
@@ -54,12 +63,17 @@ func (c *chat) Observe(f framing.Frame) (usage.Response, bool) {
 	return c.response(), c.isEnded
 }
 
+// isTelling tells of a chunk whether it may be more than text.
+func (c *chat) isTelling(chunk []byte) bool {
+	return says(chunk, keyUsage) || says(chunk, keyFinish) || says(chunk, keyError) || c.isCopilot && says(chunk, keyCopilot)
+}
+
 func (c *chat) Partial() (usage.Response, bool) {
 	return c.response(), c.isBegun && !c.isEnded
 }
 
 func (c *chat) read(root gjson.Result) {
-	var id, model, tier, choices, top, groq, failure gjson.Result
+	var id, model, tier, choices, top, groq, copilot, failure gjson.Result
 	root.ForEach(func(key, v gjson.Result) bool {
 		switch key.Str {
 		case "id":
@@ -74,6 +88,8 @@ func (c *chat) read(root gjson.Result) {
 			top = v
 		case "x_groq":
 			groq = v
+		case "copilot_usage":
+			copilot = v
 		case "error":
 			failure = v
 		}
@@ -83,11 +99,12 @@ func (c *chat) read(root gjson.Result) {
 	keepLast(&c.resp.Model, word(model))
 	keepLast(&c.resp.ServiceTier, word(tier))
 	keepLast(&c.resp.Error, errorType(failure))
-	if finish := finishOf(choices); finish != "" {
-		c.resp.StopReason, c.isEnded = finish, true
+	keepLast(&c.resp.StopReason, finishOf(choices))
+	if c.isCopilot && copilot.IsObject() {
+		c.account = readAccount(copilot)
 	}
-	c.isEnded = c.isEnded || c.resp.Error != ""
 	_ = c.take(top) || c.take(last(choices.Get("0"), "usage")) || c.take(last(groq, "usage"))
+	c.isEnded = c.isEnded || c.resp.Error != "" || c.resp.StopReason != "" && (!c.isCopilot || c.account.isSaid() && c.said != inclusive{})
 }
 
 func finishOf(choices gjson.Result) (finish string) {
@@ -119,6 +136,7 @@ func (c *chat) response() usage.Response {
 	if c.said.isAssumed {
 		resp.Rule = usage.Inclusive
 	}
+	c.account.apply(&resp)
 	return resp
 }
 

@@ -18,8 +18,6 @@ package dialect
 // message_start and message_delta are the last such usage objects.
 
 import (
-	"bytes"
-
 	"github.com/tidwall/gjson"
 
 	"github.com/wiremeter/wiremeter/parsers/framing"
@@ -33,9 +31,10 @@ type messages struct {
 	resp    usage.Response
 	earlier []usage.Part // messages of the same stream that ended before
 
-	said     messageUsage
-	rawStart []byte
-	rawDelta []byte
+	said       messageUsage
+	rawStart   []byte
+	rawDelta   []byte
+	rawCopilot []byte
 }
 
 func newMessages(o Options) Meter { return &messages{o: o} }
@@ -79,6 +78,7 @@ func (m *messages) document(f framing.Frame) (usage.Response, bool) {
 	m.isBegun, m.isEnded = true, true
 	u := m.head(root)
 	m.said, m.rawStart = readMessageUsage(u), verbatim(u)
+	m.rawCopilot = verbatim(last(root, "copilot_usage"))
 	return m.response(), true
 }
 
@@ -158,7 +158,7 @@ func (m *messages) delta(root gjson.Result) {
 		return
 	}
 	m.said = m.said.overwrite(readMessageUsage(u))
-	m.rawDelta = verbatim(u)
+	m.rawDelta, m.rawCopilot = verbatim(u), verbatim(last(root, "copilot_usage"))
 }
 
 func (m *messages) stop(gjson.Result) { m.isEnded = m.isBegun }
@@ -179,15 +179,12 @@ func (m *messages) response() usage.Response {
 }
 
 func (m *messages) raw() []byte {
-	if !m.o.IsStream || m.rawStart == nil && m.rawDelta == nil {
-		return m.rawStart
+	copilot := member{"copilot_usage", m.rawCopilot}
+	switch {
+	case m.o.IsStream:
+		return object(member{"message_start", m.rawStart}, member{"message_delta", m.rawDelta}, copilot)
+	case m.rawCopilot != nil:
+		return object(member{"usage", m.rawStart}, copilot)
 	}
-	var members [][]byte
-	if m.rawStart != nil {
-		members = append(members, append([]byte(`"message_start":`), m.rawStart...))
-	}
-	if m.rawDelta != nil {
-		members = append(members, append([]byte(`"message_delta":`), m.rawDelta...))
-	}
-	return append(append([]byte{'{'}, bytes.Join(members, []byte{','})...), '}')
+	return m.rawStart
 }

@@ -37,6 +37,7 @@ var meters = map[string]func(Options) Meter{
 	"responses": newResponses,
 	"generate":  newGenerate,
 	"realtime":  newRealtime,
+	"copilot":   newCopilot,
 	"live":      newLive,
 	"converse":  newConverse,
 	"invoke":    newInvoke,

@@ -23,6 +23,7 @@ type responses struct {
 	isBegun bool
 	isEnded bool
 	resp    usage.Response
+	account account // of Copilot
 }
 
 func newResponses(o Options) Meter { return &responses{o: o} }
@@ -52,15 +53,16 @@ func (r *responses) Observe(f framing.Frame) (usage.Response, bool) {
 		return usage.Response{}, false
 	}
 	if r.isEnded && !isLast { // on a connection, the next response begins
-		r.resp = usage.Response{}
+		r.resp, r.account = usage.Response{}, account{}
 	}
 	r.isBegun, r.isEnded = true, isLast
 	r.read(last(root, "response"))
+	r.takeAccount(last(root, "copilot_usage"))
 	if e := last(root, "error"); e.IsObject() || last(root, "type").Str == "error" {
 		keepLast(&r.resp.Error, firstWord(last(e, "type"), last(e, "code"), last(root, "code")))
 		keepFirst(&r.resp.Error, "error")
 	}
-	return r.resp, isLast
+	return r.response(), isLast
 }
 
 func (r *responses) document(f framing.Frame) (usage.Response, bool) {
@@ -72,17 +74,23 @@ func (r *responses) document(f framing.Frame) (usage.Response, bool) {
 	r.read(root)
 	status := last(root, "status").Str
 	r.resp.IsPending = status == "queued" || status == "in_progress"
-	return r.resp, true
+	return r.response(), true
 }
 
 func (r *responses) Partial() (usage.Response, bool) {
-	resp := r.resp
+	resp := r.response()
 	resp.IsPending = r.o.IsBackground
 	return resp, r.isBegun && !r.isEnded
 }
 
+func (r *responses) response() usage.Response {
+	resp := r.resp
+	r.account.apply(&resp)
+	return resp
+}
+
 func (r *responses) read(response gjson.Result) {
-	var id, model, tier, status, details, object, failure, said, tools gjson.Result
+	var id, model, tier, status, details, object, failure, said, tools, copilot gjson.Result
 	response.ForEach(func(key, v gjson.Result) bool {
 		switch key.Str {
 		case "id":
@@ -103,6 +111,8 @@ func (r *responses) read(response gjson.Result) {
 			said = v
 		case "tool_usage":
 			tools = v
+		case "copilot_usage":
+			copilot = v
 		}
 		return true
 	})
@@ -115,6 +125,13 @@ func (r *responses) read(response gjson.Result) {
 	r.end(word(status), word(last(details, "reason")), errorType(failure))
 	r.take(said)
 	r.takeTools(tools)
+	r.takeAccount(copilot)
+}
+
+func (r *responses) takeAccount(u gjson.Result) {
+	if u.IsObject() {
+		r.account = readAccount(u)
+	}
 }
 
 func (r *responses) end(status, reason, failure string) {

@@ -85,6 +85,31 @@ func verbatim(r gjson.Result) []byte {
 	return []byte(r.Raw)
 }
 
+// member is a named piece of JSON; without the piece there is none.
+type member struct {
+	name string
+	raw  []byte
+}
+
+// object makes an object of the members; of none it makes nil.
+func object(members ...member) []byte {
+	var o []byte
+	for _, m := range members {
+		if m.raw == nil {
+			continue
+		}
+		separator := byte(',')
+		if o == nil {
+			separator = '{'
+		}
+		o = append(append(append(append(o, separator, '"'), m.name...), `":`...), m.raw...)
+	}
+	if o == nil {
+		return nil
+	}
+	return append(o, '}')
+}
+
 func hasText(r gjson.Result) bool {
 	if r.Type == gjson.String {
 		return len(r.Str) > maxText

@@ -9,6 +9,7 @@ import (
 var all = []*Provider{
 	anthropic,
 	bedrock,
+	copilot,
 	cursor,
 	gemini,
 	openai,
