@@ -114,19 +114,24 @@ func fuzzDialect(f *testing.F, dialect string) {
 		if !reflect.DeepEqual(resp, again) || state != stateAgain {
 			t.Fatalf("in pieces of %d: %+v, %d; whole: %+v, %d", size+1, again, stateAgain, resp, state)
 		}
-		checkTokens(t, resp.Tokens, resp.IsDoubtful)
-		for _, p := range resp.Parts {
-			checkTokens(t, p.Tokens, true)
-		}
-		if len(resp.Raw) > 17<<10 || resp.Raw != nil && !json.Valid(resp.Raw) {
-			t.Fatalf("raw: %d bytes, %.200q", len(resp.Raw), resp.Raw)
-		}
-		for _, s := range []string{resp.ID, resp.Model, resp.ServiceTier, resp.StopReason, resp.Error} {
-			if len(s) > 256 || strings.ContainsAny(s, " \n\t") {
-				t.Fatalf("%.300q is no word", s)
-			}
-		}
+		checkResponse(t, resp)
 	})
+}
+
+func checkResponse(t *testing.T, resp usage.Response) {
+	t.Helper()
+	checkTokens(t, resp.Tokens, resp.IsDoubtful)
+	for _, p := range resp.Parts {
+		checkTokens(t, p.Tokens, true)
+	}
+	if len(resp.Raw) > 17<<10 || resp.Raw != nil && !json.Valid(resp.Raw) {
+		t.Fatalf("raw: %d bytes, %.200q", len(resp.Raw), resp.Raw)
+	}
+	for _, s := range []string{resp.ID, resp.Model, resp.ServiceTier, resp.StopReason, resp.Error} {
+		if len(s) > 256 || strings.ContainsAny(s, " \n\t") {
+			t.Fatalf("%.300q is no word", s)
+		}
+	}
 }
 
 func checkTokens(t *testing.T, tokens usage.Tokens, isDoubtful bool) {
