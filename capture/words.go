@@ -2,7 +2,6 @@ package capture
 
 import (
 	"errors"
-	"regexp"
 	"strings"
 
 	"github.com/wiremeter/wiremeter/usage"
@@ -25,10 +24,43 @@ const hidden = "*"
 
 // keys begin the credentials of providers and of GitHub; eyJ those that are
 // JSON in base64.
-var keys = regexp.MustCompile(`(^|[^A-Za-z0-9])((sk-|AIza|AKIA|gh[oprsu]_|github_pat_|xai-|gsk_|hf_|ya29\.|key-|eyJ)[A-Za-z0-9_-]{6}|(?i:bearer)[^A-Za-z])`)
+var keys = []string{
+	"sk-", "AIza", "AKIA", "ghp_", "gho_", "ghr_", "ghs_", "ghu_", "github_pat_", "xai-", "gsk_", "hf_", "ya29.", "key-", "eyJ",
+}
 
-// hasKey reports whether a part of s looks like a credential.
-func hasKey(s string) bool { return keys.MatchString(s) }
+// hasKey reports whether a part of s looks like a credential: one of keys at the
+// beginning of a word, with six characters or more behind it, or "bearer".
+func hasKey(s string) bool {
+	for _, key := range keys {
+		for rest, at := s, 0; ; {
+			i := strings.Index(rest, key)
+			if i < 0 {
+				break
+			}
+			at += i + len(key)
+			rest = s[at:]
+			if begins(s, at-len(key)) && len(rest) >= 6 && !strings.ContainsFunc(rest[:6], isOutsideOfKeys) {
+				return true
+			}
+		}
+	}
+	return hasBearer(s)
+}
+
+func hasBearer(s string) bool {
+	const bearer = "bearer"
+	for i := 0; i+len(bearer) < len(s); i++ {
+		if s[i]|0x20 == 'b' && begins(s, i) && strings.EqualFold(s[i:i+len(bearer)], bearer) && !isLetter(rune(s[i+len(bearer)])) {
+			return true
+		}
+	}
+	return false
+}
+
+// begins reports whether a word begins at this place in s.
+func begins(s string, at int) bool { return at == 0 || !isAlphanumeric(rune(s[at-1])) }
+
+func isOutsideOfKeys(r rune) bool { return !isAlphanumeric(r) && r != '_' && r != '-' }
 
 // name returns s if it can be a name or an id: printable ASCII without spaces,
 // and no key. Else it returns "".
@@ -39,18 +71,24 @@ func name(s string) string {
 	return s
 }
 
-// run is the name of one, with those of the runs inside it that lead to the one
-// meant.
-var run = regexp.MustCompile(`^run-[a-z2-7]{10}(\.[a-z2-7]{10}){0,20}$`)
-
 // RunName returns s if it has the form of the names that `wiremeter run` makes,
-// else "": another program's proxy credentials are its own.
+// with those of the runs around it, else "": another program's proxy credentials
+// are its own.
 func RunName(s string) string {
-	if !run.MatchString(s) {
+	const depth, size = 21, 10
+	names, ok := strings.CutPrefix(s, "run-")
+	if !ok || len(names) > depth*(size+1)-1 {
 		return ""
+	}
+	for name := range strings.SplitSeq(names, ".") {
+		if len(name) != size || strings.ContainsFunc(name, isOutsideOfNames) {
+			return ""
+		}
 	}
 	return s
 }
+
+func isOutsideOfNames(r rune) bool { return (r < 'a' || r > 'z') && (r < '2' || r > '7') }
 
 // userAgent keeps printable ASCII, and of each word that holds a key nothing.
 func userAgent(s string) string {
@@ -94,9 +132,9 @@ func isOutsideOfSegments(r rune) bool {
 	return !isAlphanumeric(r) && !strings.ContainsRune("._:@~-", r)
 }
 
-func isAlphanumeric(r rune) bool {
-	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
-}
+func isAlphanumeric(r rune) bool { return isLetter(r) || r >= '0' && r <= '9' }
+
+func isLetter(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }
 
 // word keeps what a provider sends as an error's type, or an agent as its
 // version, to the form of one, so that no content can hide in it. One that
