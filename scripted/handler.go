@@ -27,9 +27,20 @@ type dialect struct {
 	// known is what a stream that ends after reply.sent of reply.total events
 	// has said of the bill; true if that is the whole response.
 	known func(*reply) (bill, bool)
+
+	wire   wire                      // of a stream; zero: server-sent events
+	errors map[int]string            // what an error of a status is called; nil: errorType
+	dress  func(*reply, http.Header) // adds to the head of a response; nil: nothing
 }
 
-var dialects = []*dialect{&messages, &chat, &responses, &generate}
+var dialects = []*dialect{&messages, &chat, &responses, &generate, &invoke}
+
+func (d *dialect) errorOf(status int) string {
+	if d.errors != nil {
+		return d.errors[status]
+	}
+	return errorType[status]
+}
 
 type requestBody struct {
 	Model      string `json:"model"`
@@ -67,6 +78,8 @@ func find(r *http.Request) (*dialect, string) {
 	return nil, ""
 }
 
+var isStreamPath = regexp.MustCompile(`:stream|-stream$`)
+
 // bill answers a call that costs tokens.
 func (p *Provider) bill(w http.ResponseWriter, r *http.Request, d *dialect, model string, body []byte) {
 	var q requestBody
@@ -77,7 +90,7 @@ func (p *Provider) bill(w http.ResponseWriter, r *http.Request, d *dialect, mode
 	if q.Model == "" {
 		q.Model = model
 	}
-	call := Call{Dialect: d.name, Model: q.Model, IsStream: q.Stream || strings.Contains(r.URL.Path, ":stream"), Request: r, Body: body}
+	call := Call{Dialect: d.name, Model: q.Model, IsStream: q.Stream || isStreamPath.MatchString(r.URL.Path), Request: r, Body: body}
 	script := p.script(&call)
 	y := &reply{
 		Call: call, Script: script, dialect: d, bill: d.bills(int64(call.Number)), path: r.URL.Path,
@@ -91,6 +104,9 @@ func (p *Provider) perform(w http.ResponseWriter, y *reply, isBackground bool) {
 	w.Header().Set("Request-Id", fmt.Sprintf("req_%d", y.Number))
 	if y.Cookie != "" {
 		w.Header().Set("Set-Cookie", y.Cookie)
+	}
+	if y.dialect.dress != nil {
+		y.dialect.dress(y, w.Header())
 	}
 	switch {
 	case y.Refuse != 0:
@@ -125,7 +141,7 @@ func (y *reply) entry(status int, outcome usage.Outcome) Entry {
 	said := y.bill
 	switch outcome {
 	case usage.Failed:
-		e.Response.Error = errorType[status]
+		e.Response.Error = y.dialect.errorOf(status)
 		if status != http.StatusOK {
 			return e
 		}
@@ -150,6 +166,8 @@ func (p *Provider) aside(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusUpgradeRequired, responses.fault(http.StatusUpgradeRequired, soSaysTheScript))
 	case strings.HasSuffix(path, "/messages/count_tokens"):
 		answer(w, http.StatusOK, map[string]any{"input_tokens": 4711})
+	case strings.HasSuffix(path, "/count-tokens"):
+		answer(w, http.StatusOK, map[string]any{"inputTokens": 4711})
 	case strings.HasSuffix(path, ":countTokens"):
 		answer(w, http.StatusOK, map[string]any{"totalTokens": 4711})
 	case strings.HasSuffix(path, "/models"):

@@ -16,6 +16,7 @@ import (
 // Hosts are the names that the provider answers under.
 var Hosts = []string{
 	"api.anthropic.com", "api.openai.com", "chatgpt.com", "generativelanguage.googleapis.com", "cloudcode-pa.googleapis.com",
+	"bedrock-runtime.us-east-1.amazonaws.com",
 }
 
 // Options says how to serve. The zero value speaks HTTP/1.1 and HTTP/2 and

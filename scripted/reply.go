@@ -47,6 +47,14 @@ type event struct {
 	data []byte
 }
 
+// wire is how the events of a stream stand in its body.
+type wire struct {
+	contentType string
+	bytes       func(event) []byte
+}
+
+var serverSent = wire{"text/event-stream; charset=utf-8", event.bytes}
+
 func (e event) bytes() []byte {
 	var b bytes.Buffer
 	if e.name != "" {
@@ -84,10 +92,14 @@ func (p *Provider) stream(w http.ResponseWriter, y *reply) {
 	if outcome == usage.Failed {
 		events = append(events, event{"error", encode(y.dialect.fault(http.StatusOK, y.complaint()))})
 	}
-	for i := range events {
-		events[i].data = events[i].bytes()
+	format := y.dialect.wire
+	if format.bytes == nil {
+		format = serverSent
 	}
-	y.send(w, "text/event-stream; charset=utf-8", events)
+	for i := range events {
+		events[i].data = format.bytes(events[i])
+	}
+	y.send(w, format.contentType, events)
 	if y.isCut {
 		if y.CutAfter == 0 {
 			<-y.Request.Context().Done() // hangs until the agent does
