@@ -14,6 +14,7 @@ var all = []*Provider{
 	gemini,
 	openai,
 	openrouter,
+	xai,
 }
 
 var known = newRegistry(all)
