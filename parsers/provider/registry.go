@@ -12,6 +12,7 @@ var all = []*Provider{
 	copilot,
 	cursor,
 	gemini,
+	mistral,
 	openai,
 	openrouter,
 	xai,
