@@ -12,6 +12,7 @@ var all = []*Provider{
 	copilot,
 	cursor,
 	gemini,
+	groq,
 	mistral,
 	openai,
 	openrouter,
