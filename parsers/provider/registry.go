@@ -14,6 +14,7 @@ var all = []*Provider{
 	gemini,
 	groq,
 	mistral,
+	moonshot,
 	openai,
 	openrouter,
 	xai,
