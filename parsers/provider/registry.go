@@ -18,6 +18,7 @@ var all = []*Provider{
 	openai,
 	openrouter,
 	xai,
+	zai,
 }
 
 var known = newRegistry(all)
