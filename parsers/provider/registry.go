@@ -11,6 +11,7 @@ var all = []*Provider{
 	bedrock,
 	copilot,
 	cursor,
+	deepseek,
 	gemini,
 	groq,
 	mistral,
