@@ -224,3 +224,12 @@ func BenchmarkEventStream(b *testing.B) {
 	}
 	benchmark(b, "eventstream", body)
 }
+
+func BenchmarkEventStreamChunks(b *testing.B) {
+	var body stream
+	for range 1000 {
+		inner := []byte(`{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":" and then some more words"}}`)
+		body = body.event(chunk, `{"bytes":"`+base64.StdEncoding.EncodeToString(inner)+`","p":"abcdefghijklmnopqrstuvwxyzABCDEF"}`)
+	}
+	benchmark(b, "eventstream", body)
+}
