@@ -28,14 +28,14 @@ capture:            usage parsers parsers/coding github.com/rs/zerolog github.co
 store:              usage github.com/rs/zerolog -net/http -database/sql
 store/sqlite:       usage github.com/mattn/go-sqlite3 -net/http
 report:             usage store/... -net/http -database/sql
-scripted:           usage github.com/coder/websocket github.com/klauspost/compress github.com/andybalholm/brotli google.golang.org/protobuf/encoding/protowire -database/sql
+scripted:           usage github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream github.com/coder/websocket github.com/klauspost/compress github.com/andybalholm/brotli google.golang.org/protobuf/encoding/protowire -database/sql
 bench:              certs parsers proxy scripted capture store store/sqlite usage github.com/elazarl/goproxy github.com/rs/zerolog
 cmd/wiremeter:      capture certs parsers proxy report scripted store store/sqlite usage github.com/rs/zerolog github.com/spf13/cobra github.com/pelletier/go-toml github.com/spf13/pflag golang.org/x/net golang.org/x/sys golang.org/x/term -database/sql
 `
 
 // doors are the libraries that come into the house in one place.
 var doors = map[string]string{
-	"github.com/aws/aws-sdk-go-v2":    "parsers/framing",
+	"github.com/aws/aws-sdk-go-v2":    "parsers/framing scripted",
 	"github.com/elazarl/goproxy":      "proxy bench",
 	"github.com/tidwall/gjson":        "parsers parsers/dialect",
 	"google.golang.org/protobuf":      "parsers/dialect scripted",
