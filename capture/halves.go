@@ -111,6 +111,8 @@ func (h *half) write(p []byte) {
 	defer h.mu.Unlock()
 	switch {
 	case h.isOver:
+	case len(p) == 0: // the end
+		h.read()
 	case len(h.body)+len(p) > parsers.MaxAppend || !h.of.hold(len(p)):
 		h.let()
 	default:

@@ -205,3 +205,22 @@ func TestTrailers(t *testing.T) {
 		}
 	})
 }
+
+// TestTheTapHearsTheRequestEnd: before the provider does, which may answer in
+// another exchange.
+func TestTheTapHearsTheRequestEnd(t *testing.T) {
+	onAllLegs(t, func(t *testing.T, l legs) {
+		var s *stage
+		s = newStage(t, l.upstreamH2, func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			h := s.taps.only(t)
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			fmt.Fprint(w, string(h.request), h.isWhole)
+		})
+		resp := s.do(s.agent(l.agentH2), request(t, "POST", providerURL, io.MultiReader(strings.NewReader("all of it "))))
+		if got, err := io.ReadAll(resp.Body); string(got) != "all of it true" || err != nil {
+			t.Errorf("got %q, %v", got, err)
+		}
+	})
+}

@@ -45,6 +45,9 @@ func (b *requestBody) Read(p []byte) (int, error) {
 	if n > 0 {
 		b.tap.Request(p[:n])
 	}
+	if err == io.EOF && b.left < 0 {
+		b.tap.Request(nil)
+	}
 	if b.left >= 0 {
 		b.left -= int64(n)
 	}

@@ -142,6 +142,7 @@ type heard struct {
 	exchange usage.Exchange
 	mu       sync.Mutex
 	request  []byte
+	isWhole  bool // its end was heard
 	status   int
 	body     []byte
 	ended    chan error // holds how it ended
@@ -167,8 +168,12 @@ func (t *taps) only(tb testing.TB) *heard {
 	return t.all[0]
 }
 
-func (h *heard) Request(p []byte) { h.mu.Lock(); h.request = append(h.request, p...); h.mu.Unlock() }
-func (h *heard) Body(p []byte)    { h.mu.Lock(); h.body = append(h.body, p...); h.mu.Unlock() }
+func (h *heard) Request(p []byte) {
+	h.mu.Lock()
+	h.request, h.isWhole = append(h.request, p...), p == nil
+	h.mu.Unlock()
+}
+func (h *heard) Body(p []byte) { h.mu.Lock(); h.body = append(h.body, p...); h.mu.Unlock() }
 func (h *heard) Response(status int, _ usage.Header) {
 	h.mu.Lock()
 	h.status = status

@@ -21,7 +21,8 @@ import (
 // are valid during the call only. Nothing a tap does reaches the traffic, so it
 // must neither block nor panic.
 type Tap interface {
-	// Request takes the next bytes of the request's body, as sent.
+	// Request takes the next bytes of the request's body, as sent, and nil at
+	// the end of one whose length was not stated.
 	Request(p []byte)
 	// Response takes the head of the response. It must not keep h.
 	Response(status int, h usage.Header)
