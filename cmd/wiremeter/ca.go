@@ -75,7 +75,7 @@ func showCA(c *cobra.Command, h *house, a *certs.Authority) error {
 		fmt.Fprintf(out, "%-12s %s\n", map[bool]string{true: "permits"}[i == 0], d)
 	}
 	if missing := a.Missing(parsers.Domains()); len(missing) > 0 {
-		fmt.Fprintf(out, "lacks        %s: run `wiremeter ca renew`\n", strings.Join(missing, ", "))
+		fmt.Fprintf(out, "lacks        %s: run `wiremeter ca renew`\n", some(missing))
 	}
 	return nil
 }
@@ -146,4 +146,13 @@ func moveTrust(c *cobra.Command, old, renewed *certs.Authority) error {
 	}
 	fmt.Fprintln(c.ErrOrStderr(), "wiremeter: replaced in the system's trust store")
 	return nil
+}
+
+// some names a few of many hosts.
+func some(hosts []string) string {
+	const few = 3
+	if len(hosts) <= few {
+		return strings.Join(hosts, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(hosts[:few], ", "), len(hosts)-few)
 }

@@ -73,7 +73,7 @@ func (m *meter) open(f upstreamFlags) error {
 		return err
 	}
 	if missing := m.authority.Missing(parsers.Domains()); len(missing) > 0 {
-		m.log.Warn().Strs("hosts", missing).Msg("the authority does not cover these hosts: they are tunnelled and not metered until `wiremeter ca renew`")
+		m.log.Warn().Str("hosts", some(missing)).Msg("the authority does not cover these hosts: they are tunnelled and not metered until `wiremeter ca renew`")
 	}
 	if m.db == nil {
 		db, err := sqlite.Open(m.house.database())
