@@ -38,6 +38,7 @@ var meters = map[string]func(Options) Meter{
 	"generate":  newGenerate,
 	"realtime":  newRealtime,
 	"copilot":   newCopilot,
+	"dashscope": newDashscope,
 	"live":      newLive,
 	"converse":  newConverse,
 	"invoke":    newInvoke,

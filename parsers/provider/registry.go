@@ -7,6 +7,7 @@ import (
 
 // all lists the providers.
 var all = []*Provider{
+	alibaba,
 	anthropic,
 	bedrock,
 	copilot,
