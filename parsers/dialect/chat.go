@@ -16,6 +16,7 @@ package dialect
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/tidwall/gjson"
 
@@ -73,7 +74,7 @@ func (c *chat) Partial() (usage.Response, bool) {
 }
 
 func (c *chat) read(root gjson.Result) {
-	var id, model, tier, choices, top, groq, copilot, failure gjson.Result
+	var id, model, tier, choices, top, groq, copilot, failure, minimax gjson.Result
 	root.ForEach(func(key, v gjson.Result) bool {
 		switch key.Str {
 		case "id":
@@ -92,6 +93,8 @@ func (c *chat) read(root gjson.Result) {
 			copilot = v
 		case "error":
 			failure = v
+		case "base_resp":
+			minimax = v
 		}
 		return true
 	})
@@ -99,12 +102,23 @@ func (c *chat) read(root gjson.Result) {
 	keepLast(&c.resp.Model, word(model))
 	keepLast(&c.resp.ServiceTier, word(tier))
 	keepLast(&c.resp.Error, errorType(failure))
+	keepLast(&c.resp.Error, statusError(minimax))
 	keepLast(&c.resp.StopReason, finishOf(choices))
 	if c.isCopilot && copilot.IsObject() {
 		c.account = readAccount(copilot)
 	}
 	_ = c.take(top) || c.take(last(choices.Get("0"), "usage")) || c.take(last(groq, "usage"))
 	c.isEnded = c.isEnded || c.resp.Error != "" || c.resp.StopReason != "" && (!c.isCopilot || c.account.isSaid() && c.said != inclusive{})
+}
+
+// statusError returns the code of MiniMax's base_resp, in which a response of
+// status 200 can be an error. Zero is none.
+func statusError(baseResp gjson.Result) string {
+	n := last(baseResp, "status_code")
+	if value(count(n)) == 0 {
+		return ""
+	}
+	return strings.Clone(n.Raw)
 }
 
 func finishOf(choices gjson.Result) (finish string) {
@@ -123,7 +137,7 @@ func (c *chat) take(u gjson.Result) bool {
 		return false
 	}
 	s := chatNames.read(u)
-	if s.isZero() && (s == inclusive{} || c.said != inclusive{}) {
+	if s.isZero() { // no prompt is empty: some servers put zeros until they know
 		return false
 	}
 	c.said, c.resp.Raw = s, verbatim(u)

@@ -15,6 +15,7 @@ var all = []*Provider{
 	deepseek,
 	gemini,
 	groq,
+	minimax,
 	mistral,
 	moonshot,
 	openai,
