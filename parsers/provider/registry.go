@@ -10,6 +10,7 @@ var all = []*Provider{
 	alibaba,
 	anthropic,
 	bedrock,
+	cerebras,
 	copilot,
 	cursor,
 	deepseek,
