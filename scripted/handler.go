@@ -53,6 +53,9 @@ type requestBody struct {
 
 func (p *Provider) handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p.cursor(w, r) {
+			return
+		}
 		body, err := readBody(r)
 		if err != nil {
 			answer(w, http.StatusBadRequest, map[string]any{"error": map[string]any{"type": "invalid_request_error", "message": err.Error()}})

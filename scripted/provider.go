@@ -17,6 +17,7 @@ import (
 var Hosts = []string{
 	"api.anthropic.com", "api.openai.com", "chatgpt.com", "generativelanguage.googleapis.com", "cloudcode-pa.googleapis.com",
 	"bedrock-runtime.us-east-1.amazonaws.com",
+	"api2.cursor.sh", "api.cursor.com",
 }
 
 // Options says how to serve. The zero value speaks HTTP/1.1 and HTTP/2 and
@@ -91,7 +92,8 @@ type Provider struct {
 	scenario Scenario
 	calls    int
 	ledger   []Entry
-	pending  map[string]*reply // background responses, by id
+	pending  map[string]*reply      // background responses, by id
+	halves   map[string]*cursorHalf // of turns over HTTP/1.1, by the request's id
 }
 
 // Open starts a provider on a free port of loopback. Close it.
@@ -104,7 +106,7 @@ func Open(o Options) (*Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the scripted provider: %w", err)
 	}
-	p := &Provider{listener: l, caPEM: caPEM, sockets: o.Sockets, scenario: o.Scenario, served: make(chan error, 1), pending: make(map[string]*reply)}
+	p := &Provider{listener: l, caPEM: caPEM, sockets: o.Sockets, scenario: o.Scenario, served: make(chan error, 1), pending: make(map[string]*reply), halves: make(map[string]*cursorHalf)}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(!o.HTTP1Only)

@@ -1,0 +1,174 @@
+package scripted
+
+import (
+	"encoding/base64"
+	"net/http"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// Cursor's agents, as @cursor/sdk 1.0.32 speaks to its provider: a turn is one
+// exchange, whose halves are streams of envelopes. Over HTTP/1.1 the agent's
+// half comes in requests of its own. A turn's input includes what a cache was
+// read and written for; its counts come once, at its end.
+var cursor = dialect{
+	name: "cursor",
+	bills: func(n int64) bill {
+		return bill{"", usage.Tokens{
+			Input: count(100 + n), CacheRead: count(1000 + 10*n), CacheWriteOther: count(50 + n), Output: count(40 + n), Reasoning: count(5 + n),
+		}}
+	},
+	fault: func(status int, message string) any {
+		return object{"code": cursorError(status), "message": message}
+	},
+	event: cursorEvents,
+	known: func(y *reply) (bill, bool) {
+		var deltas int64
+		for _, e := range cursorEvents(y)[:y.sent] {
+			switch e.name {
+			case "ended":
+				return y.bill, true
+			case "delta":
+				deltas += cursorDelta
+			}
+		}
+		if deltas == 0 {
+			return bill{}, false
+		}
+		return bill{tokens: usage.Tokens{Output: count(deltas)}}, false
+	},
+}
+
+const cursorDelta = 3
+
+func cursorError(status int) string {
+	switch status {
+	case http.StatusOK, http.StatusTooManyRequests:
+		return "resource_exhausted"
+	case http.StatusUnauthorized:
+		return "unauthenticated"
+	}
+	return "unavailable"
+}
+
+// cursorEvents are the messages of a turn, agent.v1.AgentServerMessage by the
+// numbers of its fields. Their names are the script's own.
+func cursorEvents(y *reply) []event {
+	update := func(name string, n protowire.Number, fields ...[]byte) event {
+		return event{name, message(1, message(n, fields...))}
+	}
+	t := y.bill.tokens
+	input := *t.Input + *t.CacheRead + *t.CacheWriteOther
+	checkpoint := event{"checkpoint", message(3, message(5, varint(1, input), varint(2, 200_000)))}
+	all := []event{
+		update("heartbeat", 13),
+		{"context", message(2, varint(1, 1), text(15, "exec-context"), message(10))},
+		update("thinking", 4, text(1, "Let me think.")),
+	}
+	if y.Tool != nil {
+		all = append(all,
+			update("call", 2, text(1, "tool-1"), message(2, message(13, message(1, text(1, "."), text(3, "tool-1")))), text(3, "tool-1")),
+			event{"tool", message(2, varint(1, cursorTool), text(15, "exec-tool"), message(8, text(1, "."), text(3, "tool-1")))})
+	}
+	for _, half := range split(y.text()) {
+		all = append(all, update("text", 1, text(1, half)), update("delta", 8, varint(1, cursorDelta)))
+	}
+	ended := []byte(nil)
+	if !y.NoUsage {
+		for i, n := range []*int64{&input, t.Output, t.CacheRead, t.CacheWriteOther, t.Reasoning} {
+			ended = append(ended, varint(protowire.Number(i+1), *n)...)
+		}
+	}
+	return append(all, checkpoint, update("ended", 14, ended), checkpoint)
+}
+
+// cursorTool is the number by which the agent's answer names the call.
+const cursorTool = 10
+
+func message(n protowire.Number, fields ...[]byte) []byte {
+	var all []byte
+	for _, f := range fields {
+		all = append(all, f...)
+	}
+	return protowire.AppendBytes(protowire.AppendTag(nil, n, protowire.BytesType), all)
+}
+
+func text(n protowire.Number, s string) []byte { return message(n, []byte(s)) }
+
+func varint(n protowire.Number, v int64) []byte {
+	return protowire.AppendVarint(protowire.AppendTag(nil, n, protowire.VarintType), uint64(v))
+}
+
+// field returns what stands at a path of fields, of bytes or a number; nil and
+// 0 if nothing does.
+func field(b []byte, path ...protowire.Number) ([]byte, uint64) {
+	for len(b) > 0 {
+		n, kind, size := protowire.ConsumeTag(b)
+		if size < 0 {
+			return nil, 0
+		}
+		b = b[size:]
+		if n == path[0] && kind == protowire.VarintType {
+			v, _ := protowire.ConsumeVarint(b)
+			return nil, v
+		}
+		if n == path[0] && kind == protowire.BytesType {
+			inner, _ := protowire.ConsumeBytes(b)
+			if len(path) == 1 {
+				return inner, 0
+			}
+			return field(inner, path[1:]...)
+		}
+		size = protowire.ConsumeFieldValue(n, kind, b)
+		if size < 0 {
+			return nil, 0
+		}
+		b = b[size:]
+	}
+	return nil, 0
+}
+
+// cursor answers what is meant for Cursor, and reports whether it was.
+func (p *Provider) cursor(w http.ResponseWriter, r *http.Request) bool {
+	if host := hostOf(r); host != "api2.cursor.sh" && host != "api.cursor.com" {
+		return false
+	}
+	switch path := r.URL.Path; path {
+	case "/agent.v1.AgentService/Run":
+		p.run(w, r)
+	case "/agent.v1.AgentService/RunSSE":
+		p.runSSE(w, r)
+	case "/aiserver.v1.BidiService/BidiAppend":
+		p.bidiAppend(w, r)
+	case "/auth/exchange_user_api_key":
+		answer(w, http.StatusOK, object{"accessToken": cursorToken(), "refreshToken": cursorToken()})
+	case "/v1/models":
+		answer(w, http.StatusOK, object{"items": []any{object{"id": CursorModel, "displayName": "Scripted", "aliases": []any{}}}})
+	case "/aiserver.v1.AnalyticsService/BootstrapStatsig", "/aiserver.v1.AnalyticsService/TrackEvents":
+		answer(w, http.StatusOK, object{})
+	default:
+		if !strings.HasPrefix(path, "/aiserver.v1.") {
+			return false
+		}
+		// An empty message is one whose fields all have their defaults.
+		w.Header().Set("Content-Type", "application/proto")
+		w.WriteHeader(http.StatusOK)
+	}
+	return true
+}
+
+// hostOf is without the port, which Node names where it is given a connection.
+func hostOf(r *http.Request) string { return strings.TrimSuffix(r.Host, ":443") }
+
+// CursorModel is the one model that Cursor's agents are offered.
+const CursorModel = "scripted-1"
+
+// cursorToken is a JSON web token that nobody has signed.
+func cursorToken() string {
+	part := func(o object) string { return base64.RawURLEncoding.EncodeToString(encode(o)) }
+	return part(object{"alg": "none"}) + "." + part(object{"sub": "scripted", "exp": time.Now().Add(time.Hour).Unix()}) + ".c2lnbmF0dXJl"
+}
