@@ -15,7 +15,7 @@ var exact = regexp.MustCompile(`^\d+\.\d+\.\d+$`)
 // TestPinned: the agents, and the programs of certs/interop, are the same ones
 // everywhere. The lock files name no registry: each machine has its own.
 func TestPinned(t *testing.T) {
-	for _, dir := range []string{"agents", "../certs/interop"} {
+	for _, dir := range []string{"agents", "cursor", "../certs/interop"} {
 		var lock struct {
 			Packages map[string]struct {
 				Version, Resolved, Integrity string
