@@ -21,6 +21,7 @@ var all = []*Provider{
 	moonshot,
 	openai,
 	openrouter,
+	together,
 	xai,
 	zai,
 }
