@@ -14,6 +14,7 @@ var all = []*Provider{
 	copilot,
 	cursor,
 	deepseek,
+	fireworks,
 	gemini,
 	groq,
 	minimax,
