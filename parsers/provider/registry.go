@@ -22,6 +22,7 @@ var all = []*Provider{
 	moonshot,
 	openai,
 	openrouter,
+	perplexity,
 	together,
 	xai,
 	zai,

@@ -1,0 +1,16 @@
+package provider
+
+import "slices"
+
+// Paths as Perplexity's SDK of 2026 sends them. What was asked for
+// asynchronously is shown as often as it is fetched.
+var perplexity = &Provider{
+	Name:     "perplexity",
+	Domains:  []string{"api.perplexity.ai"},
+	Prefixes: []Prefix{{"/perplexity", "https://api.perplexity.ai"}},
+	Rules: slices.Concat([]Rule{
+		billable("POST", `/async/(chat/completions|sonar)/?$`, ""),
+		billable("POST", `^(/v1)?/sonar/?$`, "chat"),
+		billable("POST", `^(/v1)?/search/?$`, ""), // billed by the request
+	}, chatPaths, responsesPaths, adminPaths),
+}
