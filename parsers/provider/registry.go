@@ -24,6 +24,7 @@ var all = []*Provider{
 	openrouter,
 	perplexity,
 	together,
+	vercel,
 	xai,
 	zai,
 }
