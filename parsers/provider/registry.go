@@ -17,6 +17,7 @@ var all = []*Provider{
 	fireworks,
 	gemini,
 	groq,
+	huggingface,
 	minimax,
 	mistral,
 	moonshot,
