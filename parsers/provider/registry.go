@@ -22,6 +22,7 @@ var all = []*Provider{
 	mistral,
 	moonshot,
 	openai,
+	opencode,
 	openrouter,
 	perplexity,
 	together,
