@@ -39,6 +39,7 @@ var meters = map[string]func(Options) Meter{
 	"realtime":  newRealtime,
 	"copilot":   newCopilot,
 	"dashscope": newDashscope,
+	"cohere":    newCohere,
 	"live":      newLive,
 	"converse":  newConverse,
 	"invoke":    newInvoke,

@@ -11,6 +11,7 @@ var all = []*Provider{
 	anthropic,
 	bedrock,
 	cerebras,
+	cohere,
 	copilot,
 	cursor,
 	deepseek,
