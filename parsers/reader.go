@@ -62,20 +62,24 @@ func (r *Reader) IsStream() bool { return r.isStream || r.saysStream() }
 const (
 	eventStream    = "text/event-stream"
 	awsEventStream = "application/vnd.amazon.eventstream"
+	jsonLines      = "application/x-ndjson"
 )
 
 func (r *Reader) saysStream() bool {
-	return r.mediaType == eventStream || r.mediaType == awsEventStream
+	return r.mediaType == eventStream || r.mediaType == awsEventStream || r.mediaType == jsonLines
 }
 
 // open picks the framing. The first byte tells more than the content type: some
 // servers answer JSON under the name of a stream and the other way round, and
 // Google streams arrays as application/json. No line of an event stream begins
 // with a bracket, and AWS's event streams begin with the first of four bytes of
-// a length, which no text does.
+// a length, which no text does. What tells lines of JSON, as of Ollama, from one
+// document is the content type alone.
 func (r *Reader) open(first byte) {
 	newCutter := framing.NewSSE
 	switch {
+	case first == '{' && r.mediaType == jsonLines:
+		newCutter = framing.NewNDJSON
 	case first == '{':
 		newCutter = framing.NewJSON
 	case first == '[':
@@ -83,7 +87,7 @@ func (r *Reader) open(first byte) {
 	case first <= 1 || r.mediaType == awsEventStream:
 		newCutter = framing.NewEventStream
 	}
-	r.isStream = first != '{'
+	r.isStream = first != '{' || r.mediaType == jsonLines
 	r.isGuess = r.isStream && first != '[' && !r.saysStream()
 	r.cutter = newCutter(r.observe)
 	r.meter = dialect.New(r.route.Dialect, dialect.Options{

@@ -40,6 +40,7 @@ var meters = map[string]func(Options) Meter{
 	"copilot":   newCopilot,
 	"dashscope": newDashscope,
 	"cohere":    newCohere,
+	"ollama":    newOllama,
 	"live":      newLive,
 	"converse":  newConverse,
 	"invoke":    newInvoke,

@@ -22,6 +22,7 @@ var all = []*Provider{
 	minimax,
 	mistral,
 	moonshot,
+	ollama,
 	openai,
 	opencode,
 	openrouter,
