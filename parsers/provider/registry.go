@@ -9,6 +9,7 @@ import (
 var all = []*Provider{
 	alibaba,
 	anthropic,
+	azure,
 	bedrock,
 	cerebras,
 	cohere,
