@@ -30,6 +30,7 @@ var all = []*Provider{
 	perplexity,
 	together,
 	vercel,
+	vertex,
 	xai,
 	zai,
 }
