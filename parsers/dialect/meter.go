@@ -41,6 +41,7 @@ var meters = map[string]func(Options) Meter{
 	"dashscope": newDashscope,
 	"cohere":    newCohere,
 	"ollama":    newOllama,
+	"vercel":    newVercel,
 	"live":      newLive,
 	"converse":  newConverse,
 	"invoke":    newInvoke,

@@ -13,6 +13,7 @@ var vercel = &Provider{
 	Domains:  []string{"ai-gateway.vercel.sh"},
 	Prefixes: []Prefix{{"/vercel", "https://ai-gateway.vercel.sh"}},
 	Rules: slices.Concat([]Rule{
+		billable("POST", `^/v[34]/ai/language-model/?$`, "vercel"),
 		billable("POST", `^/v[0-9]+/ai/language-model/?$`, ""),
 		billable("POST", `^/v[0-9]+/ai/embedding-model/?$`, "").as(usage.Embed),
 		billable("POST", `^/v[0-9]+/ai/(image|video|speech|transcription|reranking)-model/?$`, ""),
