@@ -140,8 +140,22 @@ func (c *chat) take(u gjson.Result) bool {
 	if s.isZero() { // no prompt is empty: some servers put zeros until they know
 		return false
 	}
+	if s.read == nil {
+		s.read = c.readInHeader(s.input)
+	}
 	c.said, c.resp.Raw = s, verbatim(u)
 	return true
+}
+
+// readInHeader: Fireworks may state what was read from a cache in a header
+// alone. It is believed where the whole input stands there, too.
+func (c *chat) readInHeader(input *int64) *int64 {
+	in := func(name string) *int64 { return count(gjson.Parse(c.o.Header.First(name))) }
+	whole := in("Fireworks-Prompt-Tokens")
+	if whole == nil || input == nil || *whole != *input {
+		return nil
+	}
+	return in("Fireworks-Cached-Prompt-Tokens")
 }
 
 func (c *chat) response() usage.Response {
