@@ -31,6 +31,9 @@ var keys = []string{
 // hasKey reports whether a part of s looks like a credential: one of keys at the
 // beginning of a word, with six characters or more behind it, or "bearer".
 func hasKey(s string) bool {
+	if len(s) < 8 {
+		return false
+	}
 	for _, key := range keys {
 		for rest, at := s, 0; ; {
 			i := strings.Index(rest, key)

@@ -39,10 +39,15 @@ func keepBody(r *http.Request) *again {
 func (a *again) next() (io.ReadCloser, error) { return &attempt{again: a}, nil }
 
 // forget is told that the answer has begun. It does not wait for an attempt that
-// still reads. A nil again was never kept.
+// still reads, which then forgets by itself. A nil again was never kept.
 func (a *again) forget() {
-	if a != nil {
-		a.isOff.Store(true)
+	if a == nil {
+		return
+	}
+	a.isOff.Store(true)
+	if a.mu.TryLock() {
+		a.kept = nil
+		a.mu.Unlock()
 	}
 }
 
