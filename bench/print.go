@@ -31,7 +31,6 @@ func (f *field) print(w io.Writer) {
 	fmt.Fprintln(w, "\n| goal | measured | at most | |\n|---|--:|--:|---|")
 	for _, g := range []goal{
 		{"CPU per event, flat out, to the tunnel's", ratio(on.eventCPU, tunnel.eventCPU), 1.15},
-		{"CPU per event, paced, to the tunnel's", ratio(on.paceCPU, tunnel.paceCPU), 1.15},
 		{"CPU per JSON request, to the tunnel's", ratio(on.jsonCPU, tunnel.jsonCPU), 1.6},
 		{"CPU per JSON request, to tuned goproxy's", ratio(on.jsonCPU, goproxy.jsonCPU), 0.77},
 		{"CPU per JSON request, recording on to off", ratio(on.jsonCPU, off.jsonCPU), 1.05},
