@@ -8,7 +8,7 @@ import (
 )
 
 // maxAgain is how much of a request is kept until its answer begins.
-const maxAgain = 4 << 20
+const maxAgain = 1 << 20
 
 // again keeps a request's body, so that the transport can send it once more
 // where the provider has not begun with it: an HTTP/2 server that drains says so
