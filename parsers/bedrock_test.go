@@ -29,13 +29,16 @@ func wire(t testing.TB, lines string) string {
 			m.Payload = []byte(`{"bytes":"` + base64.StdEncoding.EncodeToString(m.Payload) + `"}`)
 		}
 		m.Headers.Set(":message-type", eventstream.StringValue(kind))
-		m.Headers.Set(header, eventstream.StringValue(name))
-		if eventstream.NewEncoder().Encode(&b, m) != nil {
-			t.Skip("no header can hold this name")
+		m.Headers.Set(header, eventstream.StringValue(name[:min(len(name), maxHeader)]))
+		if err := eventstream.NewEncoder().Encode(&b, m); err != nil {
+			t.Fatal(err)
 		}
 	}
 	return b.String()
 }
+
+// maxHeader is the longest name that a header can hold.
+const maxHeader = 1<<15 - 1
 
 // fuzzEvents fuzzes what stands in events whose checksums are right.
 func fuzzEvents(f *testing.F, dialect string, seeds ...string) {
