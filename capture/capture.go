@@ -129,13 +129,14 @@ func (e *Exchange) Response(status int, h usage.Header) {
 	if !e.isRead() {
 		return
 	}
-	e.reading = &reading{newReader: e.capture.newReader, route: e.route, header: maps.Clone(h)} // which changes as it is passed on
+	e.reading = &reading{newReader: e.capture.newReader, route: e.route, header: h}
 	e.reading.leash = leash{dialect: e.route.Dialect, log: e.capture.log}
 	coding := h.First("Content-Encoding")
 	if coding == "" && e.request.coding == "" {
 		e.reading.open(e.request.facts())
 		return
 	}
+	e.reading.header = maps.Clone(h) // read by another goroutine
 	e.decoder = newDecoder(e.reading, &e.request, coding)
 	go e.decoder.run()
 }

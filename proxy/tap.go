@@ -24,7 +24,8 @@ type Tap interface {
 	// Request takes the next bytes of the request's body, as sent, and nil at
 	// the end of one whose length was not stated.
 	Request(p []byte)
-	// Response takes the head of the response. It must not keep h.
+	// Response takes the head of the response, of which h loses the hop-by-hop
+	// fields later. Only Response, Body and End may read it.
 	Response(status int, h usage.Header)
 	// Body takes the next bytes of the response's body, as sent.
 	Body(p []byte)

@@ -43,7 +43,11 @@ func (t told) Tally(y usage.Tally) {
 }
 
 func (t told) say(o usage.Outcome, provider, model, agent string) {
-	e := t.log.Debug().Str("outcome", string(o))
+	e := t.log.Debug()
+	if !e.Enabled() {
+		return
+	}
+	e = e.Str("outcome", string(o))
 	for _, f := range []struct{ name, value string }{{"provider", provider}, {"model", model}, {"agent", agent}} {
 		if f.value != "" {
 			e = e.Str(f.name, f.value)
