@@ -43,8 +43,8 @@ func (c *Capture) Begin(x usage.Exchange) *Exchange {
 	e.request.coding = x.Header.First("Content-Encoding")
 	switch {
 	case !e.isProvider:
-	case e.isStream():
-		e.stream = newStream(e)
+	case e.isDuplex():
+		e.duplex = newDuplex(e)
 	case parsers.IsAppend(e.route):
 		e.half = newHalf(&c.halves, x)
 	}
@@ -74,7 +74,7 @@ type Exchange struct {
 	responseBytes int64
 	reading       *reading // nil: the response is not read
 	socket        *socket  // nil: the connection was not upgraded, or is not read
-	stream        *stream  // nil: the bodies are not in envelopes
+	duplex        *duplex  // nil: the bodies are not in envelopes
 	half          *half    // nil: the request is no part of another exchange's
 	decoder       *decoder // nil: the response is read inline
 }
@@ -89,9 +89,9 @@ func (e *Exchange) isSocket() bool {
 	return e.isProvider && e.route.Class == parsers.Billable && e.head.Transport == usage.WebSocket && e.route.Dialect != ""
 }
 
-// isStream reports whether both bodies are in envelopes and tell one story.
-func (e *Exchange) isStream() bool {
-	return e.head.Transport != usage.WebSocket && parsers.IsStream(e.route)
+// isDuplex reports whether both bodies are in envelopes and tell one story.
+func (e *Exchange) isDuplex() bool {
+	return e.head.Transport != usage.WebSocket && parsers.IsDuplex(e.route)
 }
 
 const statusSwitchingProtocols = 101
@@ -102,8 +102,8 @@ func (e *Exchange) Request(p []byte) {
 		e.socket.client(p)
 		return
 	}
-	if e.stream != nil {
-		e.stream.client(p)
+	if e.duplex != nil {
+		e.duplex.client(p)
 		return
 	}
 	if e.half != nil {
@@ -119,8 +119,8 @@ func (e *Exchange) Response(status int, h usage.Header) {
 		e.socket = newSocket(e, strings.Join(h["Sec-Websocket-Extensions"], ","))
 		return
 	}
-	if e.stream != nil {
-		e.stream.open(h)
+	if e.duplex != nil {
+		e.duplex.open(h)
 		return
 	}
 	if e.half != nil {
@@ -150,8 +150,8 @@ func (e *Exchange) Body(p []byte) {
 	switch {
 	case e.socket != nil:
 		e.socket.server(p)
-	case e.stream != nil:
-		e.stream.server(p)
+	case e.duplex != nil:
+		e.duplex.server(p)
 	case e.decoder != nil:
 		e.decoder.write(p)
 	case e.reading != nil:

@@ -34,8 +34,8 @@ func (e *Exchange) finish(fault error, ended time.Time) {
 		e.socket.close(fault, ended)
 		return
 	}
-	if e.stream != nil {
-		e.stream.close(fault, ended)
+	if e.duplex != nil {
+		e.duplex.close(fault, ended)
 		return
 	}
 	if e.half != nil {

@@ -203,9 +203,9 @@ func (e *exchange) read(body []byte, size int) facts {
 }
 
 func (e *exchange) readBodies(route Route, body []byte, size int) (Request, usage.Response, State, bool) {
-	if IsStream(route) {
+	if IsDuplex(route) {
 		var all turns
-		s := NewStream(e.head, route, func(string) Request { return Request{} }, &all)
+		s := NewDuplex(e.head, route, func(string) Request { return Request{} }, &all)
 		inPieces(e.requestBody, size, s.Client)
 		s.Open(e.header)
 		inPieces(body, size, s.Server)

@@ -7,7 +7,7 @@
 // what only the request knows. A [Reader] takes the response's body, after the
 // content coding is undone (package coding), and tells what the response said.
 //
-// A [Socket] and a [Stream] read exchanges in which the agent goes on sending and
+// A [Socket] and a [Duplex] read exchanges in which the agent goes on sending and
 // the provider answers several times, and tell of each turn.
 //
 // A response passes two stages. Framing cuts the body into frames: one JSON

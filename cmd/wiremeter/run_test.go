@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"database/sql"
 	"os"
 	"strings"
 	"testing"
@@ -89,24 +88,14 @@ func TestEndOfARunThatOnlyCuts(t *testing.T) {
 func TestRunWithALockedDatabase(t *testing.T) {
 	t.Parallel()
 	h := &house{dir: t.TempDir()}
-	lock, err := sql.Open("sqlite3", "file:"+h.database()+"?_txlock=exclusive")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = lock.Close() }() // its transaction has ended
-	tx, err := lock.BeginTx(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	unlock := lockDatabase(t, h)
 	started := time.Now()
 	_, m, provider, text := stageRun(t, h)
 	callAll(t, m, provider)
 	if took := time.Since(started); took > 5*time.Second || !strings.Contains(text.String(), "nothing can be stored of this run, unless that ends") {
 		t.Errorf("after %v: %s", took, text)
 	}
-	if err := tx.Rollback(); err != nil {
-		t.Fatal(err)
-	}
+	unlock()
 	end := m.endRun()
 	if c := coverage(t, h); end.err != nil || c.Exchanges != end.seen {
 		t.Errorf("%d were seen, %v: %s", end.seen, end.err, c)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"database/sql"
+	"errors"
 	"testing"
 	"time"
 
@@ -16,26 +17,36 @@ import (
 // notice nothing; afterwards all that passed is there.
 func TestLockedDatabase(t *testing.T) {
 	h, m, provider, stop := stage(t)
-	lock, err := sql.Open("sqlite3", "file:"+h.database()+"?_txlock=exclusive")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = lock.Close() }() // its transaction has ended
-	tx, err := lock.BeginTx(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	unlock := lockDatabase(t, h)
 	started := time.Now()
 	callAll(t, m, provider)
 	if took := time.Since(started); took > 3*time.Second {
 		t.Errorf("the agents waited %v", took)
 	}
-	if err := tx.Rollback(); err != nil {
-		t.Fatal(err)
-	}
+	unlock()
 	stop()
 	if c := coverage(t, h); c.Exchanges != m.proxy.Seen() || c.Lost != 0 {
 		t.Errorf("%d were seen: %s", m.proxy.Seen(), c)
+	}
+}
+
+// lockDatabase keeps everybody else from the house's database until unlock is
+// called.
+func lockDatabase(t *testing.T, h *house) (unlock func()) {
+	t.Helper()
+	db, err := sql.Open("sqlite3", "file:"+h.database()+"?_txlock=exclusive")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		t.Helper()
+		if err := errors.Join(tx.Rollback(), db.Close()); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

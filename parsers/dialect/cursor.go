@@ -57,17 +57,14 @@ type CursorMeter interface {
 	Partial() (CursorResponse, bool)
 }
 
-// NewCursor returns a meter for the dialect, or nil if it is none of Cursor's
-// in envelopes.
-func NewCursor(dialect string) CursorMeter {
-	switch dialect {
-	case "cursor":
-		return NewCursorAgent()
-	case "cursor_chat":
-		return NewCursorChat()
-	}
-	return nil
-}
+// cursorMeters are for what comes in envelopes.
+var cursorMeters = map[string]func() CursorMeter{"cursor": NewCursorAgent, "cursor_chat": NewCursorChat}
+
+// IsCursor reports whether the dialect is one of Cursor's in envelopes.
+func IsCursor(dialect string) bool { return cursorMeters[dialect] != nil }
+
+// NewCursor returns a meter for such a dialect.
+func NewCursor(dialect string) CursorMeter { return cursorMeters[dialect]() }
 
 // NewCursorAgent returns a meter of what agent.v1.AgentService answers to Run
 // and RunSSE, in the frames of framing.NewConnect.

@@ -3,7 +3,8 @@
 // becomes counts that do not overlap.
 //
 // Rules for all of them. A usage object is the whole truth about a response so
-// far: a later one replaces an earlier one and is never added to it. A count
+// far: a later one replaces an earlier one and is never added to it. (What Cursor
+// announces in pieces is, where its usage object is missing.) A count
 // that is absent, null, negative, fractional or beyond a million million was
 // not said, and is nil. Counts that contradict the provider's own total are
 // kept as they came and marked doubtful. Nothing but numbers and short words

@@ -1,8 +1,9 @@
 package framing
 
-// Frame is one JSON document, or what stands in its place ("[DONE]").
+// Frame is one JSON document, what stands in its place ("[DONE]"), or one
+// message of another kind: of an envelope, of a WebSocket.
 type Frame struct {
-	Event string // the name of a server-sent event; else empty
+	Event string // the name of an event, where the framing has names; else empty
 	ID    string // the id that such an event states itself; else empty
 	Data  []byte // valid until the function that was handed the frame returns
 
@@ -23,5 +24,5 @@ type End int
 const (
 	Whole      End = iota // with a frame's end
 	Unfinished            // within a frame, or before the first
-	Foreign               // the body is not of this framing
+	Foreign               // the body is not of this framing, or not from some place on
 )

@@ -9,15 +9,15 @@ import (
 	"github.com/wiremeter/wiremeter/usage"
 )
 
-// stream turns the turns of an exchange in envelopes into records, one each.
+// duplex turns the turns of an exchange in envelopes into records, one each.
 // The agent goes on sending while the provider answers: two goroutines tell of
 // it, hence the lock.
-type stream struct {
+type duplex struct {
 	exchange *Exchange
 
 	mu             sync.Mutex
 	leash          leash
-	reader         *parsers.Stream // nil: nothing is read any more
+	reader         *parsers.Duplex // nil: nothing is read any more
 	turn           *parsers.Turn   // that is open
 	moments        moments         // of it
 	answered       time.Time       // when it ended; zero until then
@@ -27,10 +27,10 @@ type stream struct {
 	records        int
 }
 
-func newStream(e *Exchange) *stream {
-	s := &stream{exchange: e, now: e.head.StartedAt}
+func newDuplex(e *Exchange) *duplex {
+	s := &duplex{exchange: e, now: e.head.StartedAt}
 	s.leash = leash{dialect: e.route.Dialect, log: e.capture.log}
-	s.leash.run(0, func() { s.reader = parsers.NewStream(e.head, e.route, e.capture.halves.request, s) })
+	s.leash.run(0, func() { s.reader = parsers.NewDuplex(e.head, e.route, e.capture.halves.request, s) })
 	if s.turn == nil {
 		s.Asked(&parsers.Turn{State: parsers.Garbled})
 	}
@@ -38,7 +38,7 @@ func newStream(e *Exchange) *stream {
 }
 
 // client takes the next bytes that the agent sent.
-func (s *stream) client(p []byte) {
+func (s *duplex) client(p []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sent += int64(len(p))
@@ -46,14 +46,14 @@ func (s *stream) client(p []byte) {
 }
 
 // open takes the head of the response.
-func (s *stream) open(h usage.Header) {
+func (s *duplex) open(h usage.Header) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.read(0, func() { s.reader.Open(h) })
 }
 
 // server takes the next bytes that the provider sent.
-func (s *stream) server(p []byte) {
+func (s *duplex) server(p []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.received += int64(len(p))
@@ -67,7 +67,7 @@ func (s *stream) server(p []byte) {
 }
 
 // read needs mu. When the reader fails, what is open ends with the exchange.
-func (s *stream) read(n int, work func()) {
+func (s *duplex) read(n int, work func()) {
 	if s.reader == nil {
 		return
 	}
@@ -77,17 +77,17 @@ func (s *stream) read(n int, work func()) {
 	}
 }
 
-// Asked is called by the reader, within read or newStream. The first turn
+// Asked is called by the reader, within read or newDuplex. The first turn
 // begins with the exchange; of a later one nothing tells when it was asked
 // for, and it begins with its answer.
-func (s *stream) Asked(t *parsers.Turn) {
+func (s *duplex) Asked(t *parsers.Turn) {
 	s.turn, s.moments, s.answered = t, moments{begun: s.now}, time.Time{}
 }
 
 // Answered is called by the reader, within read or close. What cut the exchange
 // has not cut a turn that had ended, and what was not read after it was no part
 // of it.
-func (s *stream) Answered(t *parsers.Turn) {
+func (s *duplex) Answered(t *parsers.Turn) {
 	a := &answer{
 		request: t.Request, response: t.Response, state: t.State, failure: s.leash.failure, fault: s.fault,
 		begun: s.moments.begun, firstByte: s.moments.firstByte, ended: cmp.Or(s.answered, s.now),
@@ -105,7 +105,7 @@ func (s *stream) Answered(t *parsers.Turn) {
 }
 
 // close ends the exchange.
-func (s *stream) close(fault error, ended time.Time) {
+func (s *duplex) close(fault error, ended time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fault, s.now = fault, ended

@@ -10,10 +10,10 @@ import (
 	"github.com/wiremeter/wiremeter/usage"
 )
 
-// Stream reads an exchange in envelopes, in which the provider answers while
+// Duplex reads an exchange in envelopes, in which the provider answers while
 // the agent goes on sending, once or several times. It is used by one goroutine
 // at a time, does no I/O, and its memory is bounded.
-type Stream struct {
+type Duplex struct {
 	head  usage.Exchange
 	turns Turns
 	meter dialect.CursorMeter
@@ -34,17 +34,17 @@ type Stream struct {
 	state    State
 }
 
-// IsStream reports whether a Stream reads the exchanges of this route. The
+// IsDuplex reports whether a Duplex reads the exchanges of this route. The
 // dialect says so, and not the content type: Cursor sends envelopes under the
 // name of an event stream.
-func IsStream(r Route) bool { return r.Class != NotBillable && dialect.NewCursor(r.Dialect) != nil }
+func IsDuplex(r Route) bool { return r.Class != NotBillable && dialect.IsCursor(r.Dialect) }
 
-// NewStream makes a reader for the exchange, and tells t of its first turn; t is
-// called from within NewStream, Client, Server and Close. Where the agent sends
+// NewDuplex makes a reader for the exchange, and tells t of its first turn; t is
+// called from within NewDuplex, Client, Server and Close. Where the agent sends
 // its half in exchanges of their own, appended returns what is known of it
 // under the id, by now.
-func NewStream(x usage.Exchange, r Route, appended func(id string) Request, t Turns) *Stream {
-	s := &Stream{head: x, turns: t, meter: dialect.NewCursor(r.Dialect), requestID: idIn(x.Header, requestID)}
+func NewDuplex(x usage.Exchange, r Route, appended func(id string) Request, t Turns) *Duplex {
+	s := &Duplex{head: x, turns: t, meter: dialect.NewCursor(r.Dialect), requestID: idIn(x.Header, requestID)}
 	hear := func(framing.Frame) {} // the chat's messages are others
 	if r.Dialect == "cursor" {
 		hear = s.requests.Observe
@@ -61,22 +61,22 @@ func NewStream(x usage.Exchange, r Route, appended func(id string) Request, t Tu
 }
 
 // RequestID returns the id under which agent and provider know the exchange.
-func (s *Stream) RequestID() string { return s.requestID }
+func (s *Duplex) RequestID() string { return s.requestID }
 
 // HasEnded reports whether the turn has ended that was asked last. It is not
 // answered yet, for the sake of what may still be said of it.
-func (s *Stream) HasEnded() bool { return s.hasEnded }
+func (s *Duplex) HasEnded() bool { return s.hasEnded }
 
 // Client takes the next bytes of the request's body.
-func (s *Stream) Client(p []byte) { s.client.Write(p) }
+func (s *Duplex) Client(p []byte) { s.client.Write(p) }
 
 // called takes the one message of an agent whose half comes elsewhere.
-func (s *Stream) called(f framing.Frame) {
+func (s *Duplex) called(f framing.Frame) {
 	s.requestID = cmp.Or(s.requestID, dialect.ReadBidiRequestID(f.Data))
 }
 
 // Open takes the head of the response.
-func (s *Stream) Open(h usage.Header) {
+func (s *Duplex) Open(h usage.Header) {
 	if c := h.First("Content-Encoding"); c != "" && c != "identity" {
 		s.isCoded = true // the protocol codes envelopes, and no bodies
 		return
@@ -94,13 +94,13 @@ func codingOf(h usage.Header) string {
 }
 
 // Server takes the next bytes of the response's body.
-func (s *Stream) Server(p []byte) {
+func (s *Duplex) Server(p []byte) {
 	if s.server != nil {
 		s.server.Write(p)
 	}
 }
 
-func (s *Stream) observe(f framing.Frame) {
+func (s *Duplex) observe(f framing.Frame) {
 	s.isClosed = s.isClosed || f.Event == framing.EnvelopeEnd
 	resp, hasNews := s.meter.Observe(f)
 	if !hasNews {
@@ -116,24 +116,24 @@ func (s *Stream) observe(f framing.Frame) {
 	s.fill() // should nothing more be read
 }
 
-func (s *Stream) hasBegun() bool {
+func (s *Duplex) hasBegun() bool {
 	_, isBegun := s.meter.Partial()
 	return isBegun
 }
 
-func (s *Stream) ask() {
+func (s *Duplex) ask() {
 	s.turn, s.hasEnded, s.said = &Turn{State: Garbled}, false, dialect.CursorResponse{}
 	s.turns.Asked(s.turn)
 }
 
-func (s *Stream) next() {
+func (s *Duplex) next() {
 	s.fill()
 	s.turns.Answered(s.turn)
 	s.ask()
 }
 
 // Close ends the exchange, and answers the last turn.
-func (s *Stream) Close() {
+func (s *Duplex) Close() {
 	end := framing.Unfinished
 	if s.server != nil {
 		end = s.server.Close()
@@ -149,7 +149,7 @@ func (s *Stream) Close() {
 }
 
 // stateOfRest is the state of a turn that has not ended.
-func (s *Stream) stateOfRest(isBegun bool, end framing.End) State {
+func (s *Duplex) stateOfRest(isBegun bool, end framing.End) State {
 	switch {
 	case s.isLost, s.isCoded, end == framing.Foreign:
 		return Garbled // what is missing may stand in what was not read
@@ -161,7 +161,7 @@ func (s *Stream) stateOfRest(isBegun bool, end framing.End) State {
 
 // fill writes what is known of the turn. The request's model is the one that
 // served unless the choice was left to the provider, and if any did.
-func (s *Stream) fill() {
+func (s *Duplex) fill() {
 	q, number := s.request(), s.said.Number
 	q.SessionID = cmp.Or(q.SessionID, s.said.ConversationID)
 	q.GroupID = cmp.Or(idIn(s.head.Header, originalRequestID), q.GroupID)
@@ -175,7 +175,7 @@ func (s *Stream) fill() {
 	s.turn.Request, s.turn.Response, s.turn.State = q, r, s.state
 }
 
-func (s *Stream) request() Request {
+func (s *Duplex) request() Request {
 	if s.appended != nil {
 		return s.appended(s.requestID)
 	}

@@ -22,7 +22,7 @@ func cursorVector(t testing.TB, name string) []byte {
 func streamed(x usage.Exchange, request, body []byte, size int) *turns {
 	route, _ := Match(x)
 	all := new(turns)
-	s := NewStream(x, route, func(string) Request { return Request{Model: "elsewhere"} }, all)
+	s := NewDuplex(x, route, func(string) Request { return Request{Model: "elsewhere"} }, all)
 	inPieces(request, size, s.Client)
 	s.Open(usage.Header{"Connect-Content-Encoding": {"gzip"}})
 	inPieces(body, size, s.Server)
@@ -54,7 +54,7 @@ func TestStreamIsNotRead(t *testing.T) {
 	x := cursorExchange("agent.v1.AgentService/Run")
 	route, _ := Match(x)
 	var all turns
-	s := NewStream(x, route, nil, &all)
+	s := NewDuplex(x, route, nil, &all)
 	s.Open(usage.Header{"Content-Encoding": {"gzip"}})
 	s.Server(cursorVector(t, "run_response.bin"))
 	s.Close()
