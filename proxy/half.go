@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"sync/atomic"
-	"time"
 )
 
 // requestBody is the agent's half of an exchange. It may outlast the provider's:
@@ -91,46 +90,5 @@ func (b *requestBody) over(isWhole bool) {
 	}
 	if !b.isOver.Swap(true) && b.inbound != nil {
 		b.inbound.Close()
-	}
-}
-
-// http1Body is that of an HTTP/1.1 request, which has to be read to its
-// end before the connection serves another. net/http does so itself behind the
-// handler, but where both halves flow at once it then loses the connection: the
-// next request meets a read that is under way, or what is left of this one.
-type http1Body struct {
-	io.ReadCloser
-	isRead atomic.Bool
-}
-
-func (b *http1Body) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if err == io.EOF {
-		b.isRead.Store(true)
-	}
-	return n, err
-}
-
-// lastWord is how long the end of an answer over HTTP/1.1 waits for that of its
-// request, where that was not there first.
-const lastWord = 20 * time.Millisecond
-
-// readOut reads what is left, and reports whether that was all of it.
-func (b *http1Body) readOut() bool {
-	if b.isRead.Load() {
-		return true
-	}
-	end := make(chan error, 1)
-	go func() {
-		_, err := io.Copy(io.Discard, b.ReadCloser)
-		end <- err
-	}()
-	wait := time.NewTimer(lastWord)
-	defer wait.Stop()
-	select {
-	case err := <-end:
-		return err == nil
-	case <-wait.C:
-		return false
 	}
 }

@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"context"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -94,30 +93,6 @@ func (y *relay) serve(w http.ResponseWriter, r *http.Request, p *passage) {
 		return
 	}
 	y.proxy.ServeHTTP(writer, r)
-}
-
-func (y *relay) serveHTTP1(w *hijackWriter, r *http.Request) {
-	// Bodies may flow both ways at once. The only error is that the connection
-	// cannot, which leaves HTTP/1.1's usual order.
-	control := http.NewResponseController(w)
-	_ = control.EnableFullDuplex()
-	if r.Body == http.NoBody || r.Header.Get("Expect") != "" { // which closes a connection that is left with a body
-		y.proxy.ServeHTTP(w, r)
-		return
-	}
-	body := &http1Body{ReadCloser: r.Body}
-	r.Body = body
-	isCut := true
-	defer func() {
-		if isCut { // by a panic: net/http would read the request to its end first
-			_ = control.SetReadDeadline(time.Unix(1, 0)) // fails only where there is nothing left to read
-		}
-	}()
-	y.proxy.ServeHTTP(w, r)
-	isCut = false
-	if w.hijacked == nil && !body.readOut() {
-		y.spent.add(r.RemoteAddr)
-	}
 }
 
 // end is for what leaves by a side door: nearly always the tap has heard before.
@@ -237,17 +212,6 @@ func goneFault(r *http.Request) usage.Fault {
 		return usage.Stopped
 	}
 	return usage.AgentGone
-}
-
-func isCertificateError(err error) bool {
-	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return true
-	}
-	if _, ok := errors.AsType[x509.HostnameError](err); ok {
-		return true
-	}
-	_, ok := errors.AsType[x509.CertificateInvalidError](err)
-	return ok
 }
 
 func hostname(hostport string) string {
