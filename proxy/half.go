@@ -19,6 +19,8 @@ type requestBody struct {
 	left    int64     // bytes to come; negative: not stated
 	done    chan struct{}
 
+	isWaiting atomic.Bool // a read is under way
+
 	isOver   atomic.Bool // the answer is
 	endsWell atomic.Bool // the provider may be told that the agent has no more to say
 }
@@ -36,11 +38,13 @@ func newRequestBody(r *http.Request) *requestBody {
 var errAnswerOver = errors.New("the answer is over: the rest of the request is not wanted")
 
 func (b *requestBody) Read(p []byte) (int, error) {
-	if b.isOver.Load() && b.isOpen() {
+	if b.isOver.Load() && b.isOpen() && (b.inbound == nil || !b.endsWell.Load()) {
 		b.end()
 		return 0, errAnswerOver
 	}
+	b.isWaiting.Store(true)
 	n, err := b.ReadCloser.Read(p)
+	b.isWaiting.Store(false)
 	if n > 0 {
 		b.tap.Request(p[:n])
 	}
@@ -51,7 +55,7 @@ func (b *requestBody) Read(p []byte) (int, error) {
 		b.left -= int64(n)
 	}
 	if err != nil && n == 0 && b.isOver.Load() && b.endsWell.Load() {
-		err = io.EOF // it waited, so nothing was left out
+		err = io.EOF // all that had come until then has been read
 	}
 	if err != nil || b.left == 0 {
 		b.end()
@@ -80,7 +84,9 @@ func (b *requestBody) isOpen() bool {
 	}
 }
 
-// over is told that the answer is, and whether it came to its end.
+// over is told that the answer is, and whether it came to its end. Who waits for
+// the agent's next word is woken. Whoever does not yet may read what is there,
+// until the handler has returned and net/http ends it.
 func (b *requestBody) over(isWhole bool) {
 	if !b.isOpen() {
 		return
@@ -88,7 +94,10 @@ func (b *requestBody) over(isWhole bool) {
 	if !isWhole {
 		b.endsWell.Store(false)
 	}
-	if !b.isOver.Swap(true) && b.inbound != nil {
+	if b.isOver.Swap(true) || b.inbound == nil {
+		return
+	}
+	if b.isWaiting.Load() || !b.endsWell.Load() {
 		b.inbound.Close()
 	}
 }
