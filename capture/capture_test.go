@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -219,7 +220,7 @@ func TestWhoAsked(t *testing.T) {
 	} {
 		got := attribute(usage.Exchange{Header: c.header, Run: "r"}, parsers.Request{})
 		c.want.UserAgent, c.want.Run = c.header.First("User-Agent"), "r"
-		if got != c.want {
+		if !reflect.DeepEqual(got, c.want) {
 			t.Errorf("got %+v, want %+v", got, c.want)
 		}
 	}

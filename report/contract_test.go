@@ -103,11 +103,14 @@ func TestContractExample(t *testing.T) {
 // words are those that stand in records by the contract.
 func words() []string {
 	all := []string{
-		string(usage.Forward), string(usage.Reverse), string(usage.HTTP1), string(usage.HTTP2), string(usage.WebSocket),
+		string(usage.Forward), string(usage.Reverse), string(usage.FromHook), string(usage.HTTP1), string(usage.HTTP2), string(usage.WebSocket),
 		string(usage.Model), string(usage.Prewarm), string(usage.Compact), string(usage.Embed), string(usage.Completion),
 		string(usage.AgentGone), string(usage.Stopped), string(usage.UpstreamUnreachable), string(usage.UpstreamCertificate),
 		string(usage.UpstreamCut), string(usage.Misdirected),
 		string(usage.Inclusive), string(usage.Exclusive), string(usage.Hook), string(usage.LowerBound),
+		string(usage.Gateway), string(usage.Main), string(usage.Subagent), string(usage.Title), string(usage.Compaction),
+		string(usage.Router), string(usage.Warmup), string(usage.Auxiliary), string(usage.PayPerUse), string(usage.Subscription),
+		string(usage.FromLabel), string(usage.FromWire), string(usage.FromSession), string(usage.FromRun), string(usage.FromProcess), string(usage.FromRule),
 	}
 	for _, o := range usage.Outcomes {
 		if o != usage.NotBillable && o != usage.Tunnelled && o != usage.Lost { // tallied only
@@ -125,11 +128,18 @@ func fullRecord() *usage.Record {
 		ID: "x", StartedAt: time.UnixMilli(1), Outcome: usage.Metered, Reason: "x",
 		Front: usage.Forward, Provider: "x", Dialect: "x", Host: "x", Path: "/", Status: 200, Streamed: true,
 		Transport: usage.HTTP1, Kind: usage.Model,
-		Attribution:    usage.Attribution{Run: "x", Agent: "x", AgentVersion: "x", UserAgent: "x", SessionID: "x"},
+		Attribution: usage.Attribution{
+			Run: "x", Agent: "x", AgentVersion: "x", UserAgent: "x", SessionID: "x",
+			ParentSessionID: "x", SubagentID: "x", TurnID: "x", Purpose: usage.Main,
+			User: "x", Team: "x", Project: "x", Repository: "x", Branch: "x", Commit: "x", Dir: "x", Machine: "x",
+			Plan: usage.PayPerUse, Sources: map[usage.Dimension]usage.Source{usage.ByUser: usage.FromRun}, Conflicts: []usage.Dimension{usage.ByUser},
+		},
+		Hop:            usage.Gateway,
 		ModelRequested: "x", RequestID: "x", GroupID: "x",
 		Response: usage.Response{
 			ID: "x", Model: "x", Tokens: tokens, ServiceTier: "x", StopReason: "x", Raw: []byte("{}"),
 			Parts: []usage.Part{{Role: "x", Tokens: tokens}}, IsDoubtful: true, Rule: usage.Inclusive,
+			Speed: "x", Geo: "x", WebSearches: &n, ReportedCost: &n,
 		},
 		TTFT: time.Second, Duration: time.Second, RequestBytes: 1, ResponseBytes: 1, ParserVersion: 1,
 	}

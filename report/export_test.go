@@ -45,13 +45,13 @@ const everythingLine = `{"schema_version":1,"id":"01M87R2ZC4577YCZD0TRXP3CAW","s
 	`"ttft_ms":300,"duration_ms":2000,"request_bytes":10,"response_bytes":20,"kind":"compact","usage_raw":{"input_tokens":1.0e0,"x":"<&>"},"run":"run-1",` +
 	`"parts":[{"role":"advisor","model":"haiku","tokens":{"input":10,"cache_read":null,"cache_write_5m":null,"cache_write_1h":null,"cache_write_other":null,"output":0,"reasoning":null}},` +
 	`{"role":"compaction","tokens":{"input":null,"cache_read":null,"cache_write_5m":null,"cache_write_1h":null,"cache_write_other":null,"output":null,"reasoning":null}}],` +
-	`"is_doubtful":true,"parser_version":3,"group_id":"group_1","rule":"exclusive"}` + "\n"
+	`"is_doubtful":true,"parser_version":3,"group_id":"group_1","rule":"exclusive","reported_cost":null,"speed":null,"geo":null,"web_searches":null,"hop":null,"purpose":null,"parent_session_id":null,"subagent_id":null,"turn_id":null,"user":null,"team":null,"project":null,"repository":null,"branch":null,"commit":null,"dir":null,"machine":null,"plan":null,"sources":null,"conflicts":null}` + "\n"
 
 const bareLine = `{"schema_version":1,"id":"0","started_at":"2026-11-24T00:00:00.000Z","outcome":"failed","reason":null,` +
 	`"front":null,"provider":null,"dialect":null,"host":null,"path":null,"status":null,"streamed":false,"transport":null,` +
 	`"agent":null,"agent_version":null,"user_agent":null,"session_id":null,"model_requested":null,"model":null,"response_id":null,"request_id":null,` +
 	`"input":null,"cache_read":null,"cache_write_5m":null,"cache_write_1h":null,"cache_write_other":null,"output":null,"reasoning":null,"service_tier":null,"stop_reason":null,` +
-	`"ttft_ms":null,"duration_ms":0,"request_bytes":0,"response_bytes":0,"kind":null,"usage_raw":null,"run":null,"parts":null,"is_doubtful":false,"parser_version":null,"group_id":null,"rule":null}` + "\n"
+	`"ttft_ms":null,"duration_ms":0,"request_bytes":0,"response_bytes":0,"kind":null,"usage_raw":null,"run":null,"parts":null,"is_doubtful":false,"parser_version":null,"group_id":null,"rule":null,"reported_cost":null,"speed":null,"geo":null,"web_searches":null,"hop":null,"purpose":null,"parent_session_id":null,"subagent_id":null,"turn_id":null,"user":null,"team":null,"project":null,"repository":null,"branch":null,"commit":null,"dir":null,"machine":null,"plan":null,"sources":null,"conflicts":null}` + "\n"
 
 func TestExport(t *testing.T) {
 	bare := usage.Record{ID: "0", StartedAt: at("2026-11-24T00:00:00Z"), Outcome: usage.Failed}

@@ -33,17 +33,9 @@ type Record struct {
 	RequestBytes  int64         // body bytes as on the wire, after coding
 	ResponseBytes int64
 
+	Hop           Hop
 	IsFetch       bool // a GET that shows a response again: counts only if ID was not recorded yet
 	ParserVersion int
-}
-
-// Attribution says who asked. Each field is empty where unknown.
-type Attribution struct {
-	Run          string // the run's name, from the proxy credentials
-	Agent        string
-	AgentVersion string
-	UserAgent    string
-	SessionID    string
 }
 
 // Tally counts exchanges that leave no record of their own: those that were
@@ -82,8 +74,9 @@ var Outcomes = []Outcome{Metered, Interrupted, NoUsage, Unparsed, Failed, NotBil
 type Front string
 
 const (
-	Forward Front = "forward" // HTTPS_PROXY
-	Reverse Front = "reverse" // a base URL
+	Forward  Front = "forward" // HTTPS_PROXY
+	Reverse  Front = "reverse" // a base URL
+	FromHook Front = "hook"    // no exchange: an agent's own hook told of it
 )
 
 // Transport is the protocol that the agent spoke.
@@ -105,3 +98,10 @@ const (
 	Embed      Kind = "embed"
 	Completion Kind = "completion" // legacy text completion
 )
+
+// Hop tells which part of a request's way an exchange was.
+type Hop string
+
+// Gateway is the way to a gateway that asked the provider through wiremeter,
+// too: the tokens are the other exchange's. It is kept, but not in totals.
+const Gateway Hop = "gateway"

@@ -22,18 +22,22 @@ func (t Tokens) IsZero() bool { return t == Tokens{} }
 // Response is what a provider's response says of itself. Strings are empty
 // and Raw is nil where it said nothing.
 type Response struct {
-	ID          string // the response or message id
-	Model       string // the model that served
-	Tokens      Tokens
-	ServiceTier string
-	StopReason  string
-	Kind        Kind   // only where the response itself tells (compact); else ""
-	Error       string // the provider's error type, when the response carries an error
-	Raw         []byte // the provider's usage object, verbatim JSON, without content
-	Parts       []Part
-	IsPending   bool // a background response that is not finished: its usage comes with a later GET
-	IsDoubtful  bool // the counts contradict the provider's own total; see Raw
-	Rule        Rule // how the counts were read where that was a choice; else ""
+	ID           string // the response or message id
+	Model        string // the model that served
+	Tokens       Tokens
+	ServiceTier  string
+	StopReason   string
+	Kind         Kind   // only where the response itself tells (compact); else ""
+	Speed        string // where it is priced apart ("fast"); "" is the ordinary
+	Geo          string // where it was computed, if that is priced apart ("us")
+	WebSearches  *int64 // searches made by the provider, billed each; nil: not said
+	ReportedCost *int64 // what the provider says it costs, in nano-dollars (1e-9 USD); nil: not said
+	Error        string // the provider's error type, when the response carries an error
+	Raw          []byte // the provider's usage object, verbatim JSON, without content
+	Parts        []Part
+	IsPending    bool // a background response that is not finished: its usage comes with a later GET
+	IsDoubtful   bool // the counts contradict the provider's own total; see Raw
+	Rule         Rule // how the counts were read where that was a choice; else ""
 }
 
 // Rule names a reading of counts whose provider does not say how to read them,

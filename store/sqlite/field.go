@@ -59,11 +59,31 @@ var columns = []struct {
 	{"request_bytes", func(r *usage.Record) field { return size{&r.RequestBytes} }},
 	{"response_bytes", func(r *usage.Record) field { return size{&r.ResponseBytes} }},
 	{"usage_raw", func(r *usage.Record) field { return raw{&r.Raw} }},
-	{"parts", func(r *usage.Record) field { return parts{&r.Parts} }},
+	{"parts", func(r *usage.Record) field { return object[[]usage.Part]{&r.Parts} }},
 	{"is_doubtful", func(r *usage.Record) field { return flag{&r.IsDoubtful} }},
 	{"parser_version", func(r *usage.Record) field { return number{&r.ParserVersion} }},
 	{"group_id", func(r *usage.Record) field { return word[string]{&r.GroupID} }},
 	{"rule", func(r *usage.Record) field { return word[usage.Rule]{&r.Rule} }},
+	{"reported_cost", func(r *usage.Record) field { return count{&r.ReportedCost} }},
+	{"speed", func(r *usage.Record) field { return word[string]{&r.Speed} }},
+	{"geo", func(r *usage.Record) field { return word[string]{&r.Geo} }},
+	{"web_searches", func(r *usage.Record) field { return count{&r.WebSearches} }},
+	{"hop", func(r *usage.Record) field { return word[usage.Hop]{&r.Hop} }},
+	{"purpose", func(r *usage.Record) field { return word[usage.Purpose]{&r.Purpose} }},
+	{"parent_session_id", func(r *usage.Record) field { return word[string]{&r.ParentSessionID} }},
+	{"subagent_id", func(r *usage.Record) field { return word[string]{&r.SubagentID} }},
+	{"turn_id", func(r *usage.Record) field { return word[string]{&r.TurnID} }},
+	{"user", func(r *usage.Record) field { return word[string]{&r.User} }},
+	{"team", func(r *usage.Record) field { return word[string]{&r.Team} }},
+	{"project", func(r *usage.Record) field { return word[string]{&r.Project} }},
+	{"repository", func(r *usage.Record) field { return word[string]{&r.Repository} }},
+	{"branch", func(r *usage.Record) field { return word[string]{&r.Branch} }},
+	{"commit_hash", func(r *usage.Record) field { return word[string]{&r.Commit} }},
+	{"dir", func(r *usage.Record) field { return word[string]{&r.Dir} }},
+	{"machine", func(r *usage.Record) field { return word[string]{&r.Machine} }},
+	{"plan", func(r *usage.Record) field { return word[usage.Plan]{&r.Plan} }},
+	{"sources", func(r *usage.Record) field { return object[map[usage.Dimension]usage.Source]{&r.Sources} }},
+	{"conflicts", func(r *usage.Record) field { return object[[]usage.Dimension]{&r.Conflicts} }},
 }
 
 // word: "" is NULL.
@@ -195,10 +215,10 @@ func (f raw) Scan(v any) error {
 	return err
 }
 
-// parts is JSON: none is NULL.
-type parts struct{ p *[]usage.Part }
+// object is JSON: nil is NULL.
+type object[T []usage.Part | []usage.Dimension | map[usage.Dimension]usage.Source] struct{ p *T }
 
-func (f parts) Value() (driver.Value, error) {
+func (f object[T]) Value() (driver.Value, error) {
 	if len(*f.p) == 0 {
 		return nil, nil
 	}
@@ -206,10 +226,10 @@ func (f parts) Value() (driver.Value, error) {
 	return string(text), err
 }
 
-func (f parts) Scan(v any) error {
+func (f object[T]) Scan(v any) error {
 	var text []byte
+	*f.p = nil
 	if err := (raw{&text}).Scan(v); err != nil || text == nil {
-		*f.p = nil
 		return err
 	}
 	return json.Unmarshal(text, f.p)
