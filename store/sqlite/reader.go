@@ -21,6 +21,7 @@ const readers = 4
 // called from any goroutine, while any process writes.
 type Reader struct {
 	path string
+	file fs.FileInfo
 	sql  *sql.DB
 }
 
@@ -28,7 +29,8 @@ type Reader struct {
 // is none the error is fs.ErrNotExist. One of an older wiremeter is brought up
 // to date first, as Open does.
 func OpenReader(path string) (*Reader, error) {
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+	file, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("open database %s: nothing was recorded here yet: %w", path, fs.ErrNotExist)
 	}
 	db, err := connect(path, "mode=ro", readers)
@@ -44,7 +46,7 @@ func OpenReader(path string) (*Reader, error) {
 			return nil, errors.Join(err, db.Close())
 		}
 	}
-	return &Reader{path: path, sql: db}, nil
+	return &Reader{path: path, file: file, sql: db}, nil
 }
 
 func upgrade(path string) error {
@@ -121,10 +123,15 @@ func (r *Reader) KnowsRun(ctx context.Context, name string) (isKnown bool, err e
 
 func scan(rows *sql.Rows) (usage.Record, error) {
 	var record usage.Record
-	places := make([]any, len(columns))
-	for i, c := range columns {
-		places[i] = c.of(&record)
-	}
-	err := rows.Scan(places...)
+	err := rows.Scan(places(&record)...)
 	return record, err
+}
+
+// places are where a row of columns goes in the record.
+func places(record *usage.Record) []any {
+	all := make([]any, len(columns))
+	for i, c := range columns {
+		all[i] = c.of(record)
+	}
+	return all
 }
