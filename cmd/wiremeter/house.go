@@ -1,16 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
-
-	"github.com/pelletier/go-toml/v2"
 )
 
 // defaultListen is the one documented address. It is fixed because agents that
@@ -22,16 +16,6 @@ const defaultListen = "127.0.0.1:4719"
 type house struct {
 	dir    string
 	config config
-}
-
-const configFile = "config.toml"
-
-// config is config.toml; flags win over it. What it does not set is empty.
-type config struct {
-	Listen        string   `toml:"listen"`
-	UpstreamProxy string   `toml:"upstream_proxy"`
-	UpstreamCA    string   `toml:"upstream_ca"`
-	ConnectTo     []string `toml:"connect_to"`
 }
 
 // openHouse makes the folder at first use. An empty dir means the default.
@@ -50,7 +34,8 @@ func openHouse(dir string) (*house, error) {
 		return nil, fmt.Errorf("make wiremeter's folder (--home): %w", err)
 	}
 	h := &house{dir: dir}
-	return h, h.readConfig()
+	h.config, err = readConfig(h.path(configFile))
+	return h, err
 }
 
 func defaultHome() (string, error) {
@@ -65,51 +50,6 @@ func defaultHome() (string, error) {
 		return "", fmt.Errorf("find a folder for wiremeter's data: %w; name one with --home DIR", err)
 	}
 	return filepath.Join(user, ".local", "share", "wiremeter"), nil
-}
-
-func (h *house) readConfig() error {
-	path := h.path(configFile)
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("read the configuration: %w", err)
-	}
-	d := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields()
-	if err := d.Decode(&h.config); err != nil {
-		return fmt.Errorf("%s: %s", path, tomlError(err))
-	}
-	return nil
-}
-
-// tomlError says where in the file the error is.
-func tomlError(err error) string {
-	if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok {
-		first := strict.Errors[0]
-		row, _ := first.Position()
-		return fmt.Sprintf("line %d: unknown setting %q (known: listen, upstream_proxy, upstream_ca, connect_to)", row, strings.Join(first.Key(), "."))
-	}
-	if decode, ok := errors.AsType[*toml.DecodeError](err); ok {
-		row, column := decode.Position()
-		if want := wantedType(decode); want != "" {
-			return fmt.Sprintf("line %d: %s: expected %s", row, decode.Key()[0], want)
-		}
-		return fmt.Sprintf("line %d, column %d: %v", row, column, decode)
-	}
-	return err.Error()
-}
-
-// wantedType is what the setting takes, if the error is that the file gives it
-// something else. The library's own words are of Go's types.
-func wantedType(err *toml.DecodeError) string {
-	if len(err.Key()) == 0 || !strings.Contains(err.Error(), "cannot ") {
-		return ""
-	}
-	if strings.EqualFold(err.Key()[0], "connect_to") {
-		return "a list of strings"
-	}
-	return "a string"
 }
 
 // said names a setting of config.toml, for an error about its value.
