@@ -27,17 +27,25 @@ type Window struct {
 // they were when it began. It needs the memory of one record.
 func Export(ctx context.Context, w io.Writer, r *sqlite.Reader, window Window) error {
 	b := bufio.NewWriterSize(w, 64<<10)
-	e := json.NewEncoder(b)
-	e.SetEscapeHTML(false)
 	for record, err := range r.Records(ctx, sqlite.Filter(window)) {
 		if err != nil {
 			return err
 		}
-		if err := e.Encode(line(&record)); err != nil {
-			return fmt.Errorf("write record %s: %w", record.ID, err)
+		if err := WriteRecord(b, &record); err != nil {
+			return err
 		}
 	}
 	return b.Flush()
+}
+
+// WriteRecord writes one record as Export does.
+func WriteRecord(w io.Writer, r *usage.Record) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(line(r)); err != nil {
+		return fmt.Errorf("write record %s: %w", r.ID, err)
+	}
+	return nil
 }
 
 // millis is RFC 3339 with milliseconds.

@@ -21,9 +21,14 @@ type Stored struct {
 	At Position
 }
 
-// End is the place of the last record that is stored by now.
-func (r *Reader) End(ctx context.Context) (p Position, err error) {
-	err = r.sql.QueryRowContext(ctx, "SELECT coalesce(max(rowid), 0) FROM exchanges").Scan(&p)
+// Tail is the place behind which the last n records of the filter stand; with a
+// negative n, all.
+func (r *Reader) Tail(ctx context.Context, n int, f Filter) (p Position, err error) {
+	if n < 0 {
+		return 0, nil
+	}
+	where, args := f.where()
+	err = r.sql.QueryRowContext(ctx, "SELECT coalesce((SELECT rowid FROM exchanges WHERE "+where+" ORDER BY rowid DESC LIMIT 1 OFFSET ?), 0)", append(args, n)...).Scan(&p)
 	return p, wrap("read", r.path, err)
 }
 

@@ -24,7 +24,7 @@ func TestAfterFollowsTheOrderOfStoring(t *testing.T) {
 		}
 		return ids, last
 	}
-	if end, err := r.End(t.Context()); err != nil || end != 0 {
+	if end, err := r.Tail(t.Context(), 0, Filter{}); err != nil || end != 0 {
 		t.Fatalf("an empty database ends at %d, %v", end, err)
 	}
 	store(t, d, []usage.Record{at("late", 0), at("long", time.Hour)})
@@ -40,12 +40,19 @@ func TestAfterFollowsTheOrderOfStoring(t *testing.T) {
 	if ids, _ := after(last, Filter{Since: full().StartedAt.Add(-time.Minute)}); !slices.Equal(ids, []string{"next"}) {
 		t.Errorf("of the filter: got %v", ids)
 	}
-	end, err := r.End(t.Context())
-	if err != nil {
-		t.Fatal(err)
+	for n, want := range [][]string{nil, {"next"}, {"longest", "next"}} {
+		p, err := r.Tail(t.Context(), n, Filter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ids, _ := after(p, Filter{}); !slices.Equal(ids, want) {
+			t.Errorf("the last %d: got %v", n, ids)
+		}
 	}
-	if ids, _ := after(end, Filter{}); len(ids) > 0 {
-		t.Errorf("behind the end: got %v", ids)
+	for _, all := range []int{99, -1} {
+		if p, err := r.Tail(t.Context(), all, Filter{}); err != nil || p != 0 {
+			t.Errorf("the last %d: got %d, %v", all, p, err)
+		}
 	}
 }
 
