@@ -17,6 +17,7 @@ import (
 	"github.com/andybalholm/brotli"
 	"github.com/rs/zerolog"
 
+	"github.com/wiremeter/wiremeter/parsers"
 	"github.com/wiremeter/wiremeter/usage"
 )
 
@@ -113,7 +114,7 @@ func wantRun(path, id, session string) usage.Record {
 		Outcome: usage.Metered, Front: usage.Forward, Provider: "cursor", Dialect: "cursor", Host: "api2.cursor.sh", Path: "/" + path,
 		Status: 200, Streamed: true, Transport: usage.HTTP2, Kind: usage.Model,
 		Attribution:    usage.Attribution{Agent: "cursor-sdk", AgentVersion: "sdk-1.0.32", UserAgent: "connect-es/1.6.1", SessionID: session},
-		ModelRequested: "claude-4.5-sonnet", RequestID: id, GroupID: id, ParserVersion: 1,
+		ModelRequested: "claude-4.5-sonnet", RequestID: id, GroupID: id, ParserVersion: parsers.Version,
 		Response: usage.Response{
 			Model: "claude-4.5-sonnet", Rule: usage.Inclusive,
 			Tokens: usage.Tokens{Input: count(19947), CacheRead: count(10122), CacheWriteOther: count(7786), Output: count(2981), Reasoning: count(1826)},

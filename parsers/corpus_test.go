@@ -40,6 +40,10 @@ type facts struct {
 	ResponseID     string        `json:"response_id,omitempty"`
 	Tokens         *usage.Tokens `json:"tokens,omitempty"` // absent when not billable
 	ServiceTier    string        `json:"service_tier,omitempty"`
+	Speed          string        `json:"speed,omitempty"`
+	Geo            string        `json:"geo,omitempty"`
+	WebSearches    *int64        `json:"web_searches,omitempty"`
+	ReportedCost   *int64        `json:"reported_cost,omitempty"` // in nano-dollars
 	StopReason     string        `json:"stop_reason,omitempty"`
 	Streamed       bool          `json:"streamed,omitempty"`
 	Error          string        `json:"error,omitempty"`
@@ -190,6 +194,7 @@ func (e *exchange) read(body []byte, size int) facts {
 		Provider: route.Provider, Dialect: route.Dialect, Kind: route.Kind, IsFetch: route.Class == Fetch,
 		ModelRequested: cmp.Or(q.Model, route.Model), SessionID: cmp.Or(q.SessionID, route.SessionID), GroupID: q.GroupID,
 		Model: resp.Model, ResponseID: resp.ID, Tokens: &resp.Tokens, ServiceTier: resp.ServiceTier, StopReason: resp.StopReason,
+		Speed: resp.Speed, Geo: resp.Geo, WebSearches: resp.WebSearches, ReportedCost: resp.ReportedCost,
 		Streamed: isStream, Error: resp.Error, IsDoubtful: resp.IsDoubtful, Rule: resp.Rule, Parts: resp.Parts,
 	}
 	if q.IsPrewarm {

@@ -9,7 +9,7 @@ import (
 
 // Version numbers the way in which responses are read. It stands beside every
 // record, so that what an older version read wrongly can be found and mended.
-const Version = 1
+const Version = 2
 
 // Class tells what a request to a provider means for metering.
 type Class = provider.Class

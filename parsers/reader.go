@@ -107,6 +107,9 @@ func (r *Reader) observe(f framing.Frame) {
 	}
 	if resp, isEnded := r.meter.Observe(f); isEnded {
 		r.last, r.isEnded = resp, true
+		if resp.ReportedCost == nil && resp.Error == "" && !r.isStream {
+			r.last.ReportedCost = dialect.HeaderCost(r.header)
+		}
 	}
 }
 

@@ -86,6 +86,25 @@ func TestRawIsTheUsageObject(t *testing.T) {
 	}
 }
 
+// LiteLLM's header is of the whole response, which of a stream nobody knows when
+// it begins; and what the body says holds.
+func TestCostInHeader(t *testing.T) {
+	const chunk = `{"id":"c","choices":[{"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2}}`
+	for _, tt := range []struct{ body, want string }{
+		{chunk, "28500"},
+		{"data: " + chunk + "\n\ndata: [DONE]\n\n", "null"},
+		{strings.Replace(chunk, `{"prompt`, `{"cost":0.5,"prompt`, 1), "500000000"},
+		{`{"error":{"type":"x"}}`, "null"},
+	} {
+		r := NewReader(Route{Dialect: "chat", Class: Billable}, Request{}, usage.Header{"X-Litellm-Response-Cost": {"2.85e-05"}})
+		r.Write([]byte(tt.body))
+		resp, _ := r.Close()
+		if got, _ := json.Marshal(resp.ReportedCost); string(got) != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.body, got, tt.want)
+		}
+	}
+}
+
 // Text that stands where a word should is not taken.
 func TestNoContentIsTaken(t *testing.T) {
 	const secret = "my secret plan"

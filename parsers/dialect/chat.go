@@ -11,6 +11,9 @@ package dialect
 // therefore ends a response without closing it. Azure's first chunk has empty
 // choices, too, and empty names.
 //
+// opencode's gateway says what a response cost in a chunk of its own, after the
+// one with usage.
+//
 // Copilot's chat may tell after the usage how it is to be read (account): there
 // a response has ended when it has told so, or with [DONE].
 
@@ -44,6 +47,7 @@ var (
 	keyFinish  = []byte(`"finish_reason"`)
 	keyError   = []byte(`"error"`)
 	keyCopilot = []byte(`"copilot_usage"`)
+	keyCost    = []byte(`"cost"`)
 	done       = []byte("[DONE]")
 )
 
@@ -66,7 +70,8 @@ func (c *chat) Observe(f framing.Frame) (usage.Response, bool) {
 
 // isTelling tells of a chunk whether it may be more than text.
 func (c *chat) isTelling(chunk []byte) bool {
-	return says(chunk, keyUsage) || says(chunk, keyFinish) || says(chunk, keyError) || c.isCopilot && says(chunk, keyCopilot)
+	return says(chunk, keyUsage) || says(chunk, keyFinish) || says(chunk, keyError) || c.isCopilot && says(chunk, keyCopilot) ||
+		c.isEnded && says(chunk, keyCost)
 }
 
 func (c *chat) Partial() (usage.Response, bool) {
@@ -74,7 +79,7 @@ func (c *chat) Partial() (usage.Response, bool) {
 }
 
 func (c *chat) read(root gjson.Result) {
-	var id, model, tier, choices, top, groq, copilot, failure, minimax gjson.Result
+	var id, model, tier, choices, top, groq, copilot, failure, minimax, cost gjson.Result
 	root.ForEach(func(key, v gjson.Result) bool {
 		switch key.Str {
 		case "id":
@@ -95,6 +100,8 @@ func (c *chat) read(root gjson.Result) {
 			failure = v
 		case "base_resp":
 			minimax = v
+		case "cost":
+			cost = v
 		}
 		return true
 	})
@@ -106,6 +113,9 @@ func (c *chat) read(root gjson.Result) {
 	keepLast(&c.resp.StopReason, finishOf(choices))
 	if c.isCopilot && copilot.IsObject() {
 		c.account = readAccount(copilot)
+	}
+	if n := money(cost, inDollars); n != nil {
+		c.resp.ReportedCost = n
 	}
 	_ = c.take(top) || c.take(last(choices.Get("0"), "usage")) || c.take(last(groq, "usage"))
 	c.isEnded = c.isEnded || c.resp.Error != "" || c.resp.StopReason != "" && (!c.isCopilot || c.account.isSaid() && c.said != inclusive{})
@@ -144,6 +154,7 @@ func (c *chat) take(u gjson.Result) bool {
 		s.read = c.readInHeader(s.input)
 	}
 	c.said, c.resp.Raw = s, verbatim(u)
+	s.apply(&c.resp)
 	return true
 }
 

@@ -54,6 +54,7 @@ func (c *converse) read(root gjson.Result) {
 	keepLast(&c.resp.StopReason, word(last(root, "stopReason")))
 	keepLast(&c.resp.Model, word(last(last(last(root, "trace"), "promptRouter"), "invokedModelId")))
 	keepLast(&c.resp.ServiceTier, word(last(last(root, "serviceTier"), "type")))
+	keepLast(&c.resp.Speed, speed(word(last(last(root, "performanceConfig"), "latency"))))
 	keepLast(&c.resp.Error, headerError(c.o.Header))
 	u := last(root, "usage")
 	if !u.IsObject() {

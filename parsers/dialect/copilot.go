@@ -3,10 +3,12 @@ package dialect
 // GitHub Copilot's account of a response, copilot_usage: beside the usage
 // object, or in a chunk of its own that follows it, whatever the dialect. Its
 // token_details do not overlap, and are what is billed: on Copilot's chat
-// prompt_tokens holds cache writes that its own details do not mention.
+// prompt_tokens holds cache writes that its own details do not mention. Its
+// total_nano_aiu is what the response costs: 1e9 of them are one of Copilot's
+// credits, which is a cent.
 //
-// In responses it stands beside the response of the last event. What it says in
-// messages, whose own counts do not overlap either, is kept and not used.
+// In responses it stands beside the response of the last event. The counts that
+// it has in messages, whose own do not overlap either, are kept and not used.
 
 import (
 	"cmp"
@@ -19,6 +21,7 @@ import (
 // account is a copilot_usage: a part for each model.
 type account struct {
 	shares []usage.Part
+	cost   *int64
 	raw    []byte
 }
 
@@ -26,7 +29,7 @@ type account struct {
 const maxShares = 16
 
 func readAccount(u gjson.Result) (a account) {
-	a.raw = verbatim(u)
+	a.raw, a.cost = verbatim(u), money(last(u, "total_nano_aiu"), inNanoAIU)
 	last(u, "token_details").ForEach(func(_, entry gjson.Result) bool {
 		a.add(word(last(entry, "model")), last(entry, "token_type").Str, count(last(entry, "token_count")))
 		return true
@@ -73,6 +76,9 @@ func (a account) apply(resp *usage.Response) {
 		return
 	}
 	resp.Raw = object(member{"usage", resp.Raw}, member{"copilot_usage", a.raw})
+	if a.cost != nil {
+		resp.ReportedCost = a.cost
+	}
 	main := 0
 	for i, s := range a.shares {
 		if s.Model == resp.Model {

@@ -14,6 +14,8 @@ type inclusive struct {
 	input, read, write, write5m, output, reasoning, total *int64
 
 	isAssumed bool // that the input includes the writes: the provider does not say
+
+	charges
 }
 
 // inclusiveNames are those of the members of such an object.
@@ -44,6 +46,8 @@ func (n inclusiveNames) read(u gjson.Result) (s inclusive) {
 			written = count(v)
 		case "reasoning_tokens": // Moonshot, Perplexity, some of Azure's models
 			reasoned = count(v)
+		default:
+			s.see(key.Str, v)
 		}
 		return true
 	})

@@ -110,6 +110,7 @@ func (v *invoke) response() (resp usage.Response) {
 	keepFirst(&resp.Error, headerError(v.o.Header))
 	keepFirst(&resp.Error, v.failure)
 	keepFirst(&resp.ServiceTier, headerWord(v.o.Header.First("X-Amzn-Bedrock-Service-Tier")))
+	keepFirst(&resp.Speed, speed(headerWord(v.o.Header.First("X-Amzn-Bedrock-Performanceconfig-Latency"))))
 	if resp.Tokens.IsZero() && resp.Error == "" {
 		resp.Tokens, resp.IsDoubtful = v.again.tokens(v.o.CacheTTL)
 		resp.Raw = v.raw

@@ -14,6 +14,9 @@ package dialect
 // model, or that were declined before a fallback model answered: these become
 // parts. The model that answered then stands in a content block.
 //
+// Gateways add what a response cost to its usage object; opencode's says it in a
+// ping that follows the stream's end.
+//
 // Raw is the usage object. Of a stream it is an object whose members
 // message_start and message_delta are the last such usage objects.
 
@@ -35,6 +38,7 @@ type messages struct {
 	rawStart   []byte
 	rawDelta   []byte
 	rawCopilot []byte
+	cost       *int64 // that a ping told
 }
 
 func newMessages(o Options) Meter { return &messages{o: o} }
@@ -44,6 +48,7 @@ var messageEvents = map[string]func(*messages, gjson.Result){
 	"content_block_start": (*messages).block,
 	"message_delta":       (*messages).delta,
 	"message_stop":        (*messages).stop,
+	"ping":                (*messages).ping,
 	"error":               (*messages).fail,
 }
 
@@ -78,7 +83,7 @@ func (m *messages) document(f framing.Frame) (usage.Response, bool) {
 	m.isBegun, m.isEnded = true, true
 	u := m.head(root)
 	m.said, m.rawStart = readMessageUsage(u), verbatim(u)
-	m.rawCopilot = verbatim(last(root, "copilot_usage"))
+	m.takeAccount(last(root, "copilot_usage"))
 	return m.response(), true
 }
 
@@ -158,7 +163,22 @@ func (m *messages) delta(root gjson.Result) {
 		return
 	}
 	m.said = m.said.overwrite(readMessageUsage(u))
-	m.rawDelta, m.rawCopilot = verbatim(u), verbatim(last(root, "copilot_usage"))
+	m.rawDelta = verbatim(u)
+	m.takeAccount(last(root, "copilot_usage"))
+}
+
+// takeAccount keeps what Copilot adds, and takes only the cost from it.
+func (m *messages) takeAccount(u gjson.Result) {
+	m.rawCopilot = verbatim(u)
+	m.keepCost(money(last(u, "total_nano_aiu"), inNanoAIU))
+}
+
+func (m *messages) ping(root gjson.Result) { m.keepCost(money(last(root, "cost"), inDollars)) }
+
+func (m *messages) keepCost(n *int64) {
+	if n != nil {
+		m.cost = n
+	}
 }
 
 func (m *messages) stop(gjson.Result) { m.isEnded = m.isBegun }
@@ -171,7 +191,11 @@ func (m *messages) fail(root gjson.Result) {
 
 func (m *messages) response() usage.Response {
 	resp := m.resp
-	resp.ServiceTier = m.said.tier
+	m.said.apply(&resp)
+	resp.Speed, resp.Geo = speed(m.said.speed), geo(m.said.geo)
+	if m.cost != nil {
+		resp.ReportedCost = m.cost
+	}
 	resp.Tokens, resp.IsDoubtful = m.said.tokens(m.o.CacheTTL)
 	resp.Parts = append(m.earlier[:len(m.earlier):len(m.earlier)], m.said.parts(resp.Model, m.o.CacheTTL)...)
 	resp.Raw = m.raw()

@@ -15,8 +15,9 @@ type messageUsage struct {
 	write                         *int64 // both lifetimes and any other
 	write5m, write1h              *int64
 	isOldSplit                    bool // write is newer than its split
-	tier                          string
-	iterations                    []messageUsage
+	speed, geo                    string
+	charges
+	iterations []messageUsage
 }
 
 // maxIterations bounds the parts that one message can make.
@@ -53,8 +54,12 @@ func readMessageCounts(u gjson.Result) (s messageUsage) {
 			s.output = count(v)
 		case "output_tokens_details":
 			made = v
-		case "service_tier":
-			s.tier = word(v)
+		case "speed":
+			s.speed = word(v)
+		case "inference_geo":
+			s.geo = word(v)
+		default:
+			s.see(key.Str, v)
 		}
 		return true
 	})
@@ -87,7 +92,9 @@ func (s messageUsage) overwrite(d messageUsage) messageUsage {
 	if d.thinking != nil {
 		s.thinking = d.thinking
 	}
-	keepLast(&s.tier, d.tier)
+	keepLast(&s.speed, d.speed)
+	keepLast(&s.geo, d.geo)
+	s.charges = s.later(d.charges)
 	if isTrusted {
 		s.iterations = d.iterations
 	}

@@ -9,7 +9,8 @@ package dialect
 // A stream says all of it in the one event that ends it. A response in the
 // background is answered with "queued" and no usage, which comes with a later
 // GET. A compaction names no model. What an image tool used stands outside the
-// usage object and is billed in addition.
+// usage object and is billed in addition. opencode's gateway says what a response
+// cost in a ping that follows it.
 
 import (
 	"github.com/tidwall/gjson"
@@ -44,7 +45,11 @@ func (r *responses) Observe(f framing.Frame) (usage.Response, bool) {
 	if !r.o.IsStream {
 		return r.document(f)
 	}
-	isLast, isRead := responseEvents[string(typeOf(f))]
+	kind := string(typeOf(f))
+	if kind == "ping" {
+		return r.ping(f)
+	}
+	isLast, isRead := responseEvents[kind]
 	if !isRead || r.isBegun && !isLast && !r.isEnded {
 		return usage.Response{}, false
 	}
@@ -63,6 +68,16 @@ func (r *responses) Observe(f framing.Frame) (usage.Response, bool) {
 		keepFirst(&r.resp.Error, "error")
 	}
 	return r.response(), isLast
+}
+
+func (r *responses) ping(f framing.Frame) (usage.Response, bool) {
+	root, _ := parse(f)
+	n := money(last(root, "cost"), inDollars)
+	if n == nil {
+		return usage.Response{}, false
+	}
+	r.resp.ReportedCost = n
+	return r.response(), r.isEnded
 }
 
 func (r *responses) document(f framing.Frame) (usage.Response, bool) {
@@ -157,9 +172,13 @@ func (r *responses) take(u gjson.Result) {
 	}
 	r.resp.Tokens, r.resp.IsDoubtful = s.tokens(r.isEnded)
 	r.resp.Raw = verbatim(u)
+	s.apply(&r.resp)
 }
 
 func (r *responses) takeTools(v gjson.Result) {
+	if n := count(last(last(v, "web_search"), "num_requests")); n != nil {
+		r.resp.WebSearches = n
+	}
 	image := last(v, "image_gen")
 	s := inclusive{input: count(last(image, "input_tokens")), output: count(last(image, "output_tokens"))}
 	if !s.isZero() {

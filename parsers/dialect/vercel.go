@@ -73,6 +73,7 @@ func (c *vercel) finish(root gjson.Result) {
 		c.resp.IsDoubtful = true
 	}
 	c.resp.Raw = verbatim(u)
+	c.resp.ReportedCost = money(last(gateway, "cost"), inDollars)
 	if cost := last(gateway, "cost"); word(cost) != "" {
 		c.resp.Raw = object(member{"usage", c.resp.Raw}, member{"cost", []byte(cost.Raw)})
 	}
