@@ -4,12 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/base64"
 	"fmt"
 	"log"
 	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -53,7 +51,7 @@ func (p *Proxy) connect(target string, ctx *goproxy.ProxyCtx) (*goproxy.ConnectA
 	c := &connection{
 		target:    target,
 		host:      host,
-		run:       runOf(ctx.Req.Header),
+		caller:    callerOf(ctx.Req),
 		agent:     agentKey(ctx.Req),
 		intercept: p.opts.Intercepts(host),
 	}
@@ -100,31 +98,13 @@ func refusal(r *http.Request, err error) *http.Response {
 // plainPassage is that of a request in absolute form. Its proxy credentials are
 // wiremeter's and go no further: ReverseProxy drops that header.
 func plainPassage(r *http.Request) *passage {
-	return &passage{front: usage.Forward, scheme: r.URL.Scheme, host: r.URL.Host, path: r.URL, run: runOf(r.Header)}
-}
-
-// runOf is the user name of the proxy credentials: the name of the run that
-// they were made for. Empty without credentials, or with unreadable ones.
-func runOf(h http.Header) string {
-	kind, value, _ := strings.Cut(h.Get("Proxy-Authorization"), " ")
-	if !strings.EqualFold(kind, "basic") {
-		return ""
-	}
-	decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(value))
-	if err != nil {
-		return ""
-	}
-	name, _, _ := strings.Cut(string(decoded), ":")
-	if unescaped, err := url.PathUnescape(name); err == nil {
-		name = unescaped
-	}
-	return name
+	return &passage{front: usage.Forward, scheme: r.URL.Scheme, host: r.URL.Host, path: r.URL, caller: callerOf(r)}
 }
 
 // agentKey tells agents apart as far as a CONNECT can.
 func agentKey(r *http.Request) string {
 	ip, _, _ := net.SplitHostPort(r.RemoteAddr) // net/http's own: always host:port
-	return strings.Join([]string{ip, runOf(r.Header), r.UserAgent()}, "\x00")
+	return strings.Join([]string{ip, callerOf(r).run, r.UserAgent()}, "\x00")
 }
 
 // connectWriter keeps what an agent sent in one write with its CONNECT, which
@@ -177,5 +157,5 @@ func interceptedConn(conn net.Conn) *connection {
 // where the connection was asked to go.
 func intercepted(r *http.Request) *passage {
 	c := r.Context().Value(interceptionKey{}).(*connection)
-	return &passage{front: usage.Forward, scheme: "https", host: strings.TrimSuffix(c.target, ":443"), path: r.URL, run: c.run}
+	return &passage{front: usage.Forward, scheme: "https", host: strings.TrimSuffix(c.target, ":443"), path: r.URL, caller: c.caller}
 }

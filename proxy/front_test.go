@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -318,6 +319,7 @@ func TestReverseFront(t *testing.T) {
 		"/provider/model/arn%3Aaws%2Fx/invoke?": "/model/arn%3Aaws%2Fx/invoke?",
 		"/provider":                             "/",
 		"/provider//double":                     "//double",
+		"/l/team=a%2Cb,user=x/provider/v1/x":    "/v1/x",
 	} {
 		r := request(t, "POST", "http://"+s.addr, strings.NewReader("{}"))
 		r.URL.Opaque = sent
@@ -325,6 +327,15 @@ func TestReverseFront(t *testing.T) {
 		if got.RequestURI != want || got.Host != providerHost {
 			t.Errorf("%s arrived at %s as %s, want %s", sent, got.Host, got.RequestURI, want)
 		}
+	}
+	var labels []string
+	for _, h := range s.taps.all {
+		if h.exchange.Labels != "" {
+			labels = append(labels, h.exchange.Labels)
+		}
+	}
+	if !slices.Equal(labels, []string{"team=a%2Cb,user=x"}) {
+		t.Errorf("the labels are %q", labels)
 	}
 	if front := s.taps.all[0].exchange.Front; front != usage.Reverse {
 		t.Errorf("the front is %s", front)
@@ -360,7 +371,7 @@ func TestPlainProxyRequest(t *testing.T) {
 	if v, ok := got["Proxy-Authorization"]; ok {
 		t.Errorf("the credentials went on: %q", v)
 	}
-	if x := s.taps.only(t).exchange; x.Run != "run-1" || x.Path != "/api/chat" || x.Front != usage.Forward {
+	if x := s.taps.only(t).exchange; x.Run != "run-1" || x.Labels != "team=payments" || x.Path != "/api/chat" || x.Front != usage.Forward {
 		t.Errorf("the exchange is %+v", x)
 	}
 }

@@ -16,7 +16,7 @@ type connection struct {
 	net.Conn
 	target    string // host:port, as asked for
 	host      string
-	run       string
+	caller    caller
 	agent     string // tells agents apart
 	intercept bool
 

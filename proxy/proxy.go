@@ -65,6 +65,7 @@ func New(o Options) *Proxy {
 	}))
 	p.inner.ConnContext = withInterception
 	p.front.ConnState = p.relay.spent.retire
+	p.front.ConnContext = withConn(new(atomic.Uint64))
 	p.inner.ConnState = func(c net.Conn, state http.ConnState) {
 		p.watch(c, state)
 		p.relay.spent.retire(c, state)

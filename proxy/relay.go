@@ -26,7 +26,7 @@ type passage struct {
 	scheme string
 	host   string // as in the URL: with the port if it is not the scheme's own
 	path   *url.URL
-	run    string
+	caller caller
 	tap    Tap
 	relay  *relay
 	in     *http.Request // as the agent sent it
@@ -115,7 +115,7 @@ func addNothing(h http.Header) {
 
 func exchange(r *http.Request, p *passage) usage.Exchange {
 	x := usage.Exchange{
-		StartedAt: time.Now(), Front: p.front, Run: p.run, Transport: usage.HTTP1,
+		StartedAt: time.Now(), Front: p.front, Run: p.caller.run, Labels: p.caller.labels, Conn: p.caller.conn, Transport: usage.HTTP1,
 		Method: r.Method, Host: hostname(p.host), Path: p.path.Path,
 		Header: usage.Header(r.Header), // read by all, changed by none
 	}

@@ -132,6 +132,9 @@ func TestBytesAndHeadersAreEqual(t *testing.T) {
 				if h.exchange.Path != "/v1/models/a:b/c:generate" || h.exchange.Run != "run-1" || h.exchange.Host != providerHost {
 					t.Errorf("the exchange is %+v", h.exchange)
 				}
+				if c := h.exchange.Conn; c.ID == 0 || !c.Agent.Addr().IsLoopback() || c.Front.String() != s.addr || h.exchange.Labels != "team=payments" {
+					t.Errorf("the connection is %+v", c)
+				}
 				if got.RequestURI != target {
 					t.Errorf("the path arrived as %q, want %q", got.RequestURI, target)
 				}

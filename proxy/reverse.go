@@ -9,7 +9,8 @@ import (
 )
 
 // reverse is the front for agents that take a base URL: the request's first
-// path element names the origin.
+// path element names the origin. Before it may stand labels, as there are no
+// proxy credentials to hold them: /l/team=payments/anthropic/v1/messages.
 type reverse struct {
 	relay    *relay
 	origins  map[string]*url.URL
@@ -28,8 +29,16 @@ func newReverse(y *relay, o Options) *reverse {
 	return v
 }
 
+// labelled is the path element before labels.
+const labelled = "l"
+
 func (v *reverse) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	caller := callerOf(r)
 	prefix, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/")
+	if prefix == labelled {
+		caller.labels, rest, _ = strings.Cut(rest, "/")
+		prefix, rest, _ = strings.Cut(rest, "/")
+	}
 	origin, ok := v.origins[prefix]
 	if !ok {
 		v.fallback.ServeHTTP(w, r)
@@ -42,5 +51,5 @@ func (v *reverse) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	path.RawQuery, path.ForceQuery = r.URL.RawQuery, r.URL.ForceQuery
-	v.relay.serve(w, r, &passage{front: usage.Reverse, scheme: origin.Scheme, host: origin.Host, path: path, run: runOf(r.Header)})
+	v.relay.serve(w, r, &passage{front: usage.Reverse, scheme: origin.Scheme, host: origin.Host, path: path, caller: caller})
 }

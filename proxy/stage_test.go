@@ -114,7 +114,7 @@ func (s *stage) agent(isH2 bool) *http.Client {
 	p.SetHTTP1(!isH2)
 	p.SetHTTP2(isH2)
 	t := &http.Transport{
-		Proxy:           http.ProxyURL(&url.URL{Scheme: "http", Host: s.addr, User: url.UserPassword("run-1", "run")}),
+		Proxy:           http.ProxyURL(&url.URL{Scheme: "http", Host: s.addr, User: url.UserPassword("run-1", "team=payments")}),
 		TLSClientConfig: &tls.Config{RootCAs: s.roots}, Protocols: p, DisableCompression: true,
 		ExpectContinueTimeout: 5 * time.Second,
 	}

@@ -90,7 +90,7 @@ func (p *Proxy) hangUp(c *connection) {
 
 func (p *Proxy) tally(c *connection, reason string, requestBytes, responseBytes int64) {
 	p.opts.Tally(usage.Tally{
-		At: time.Now(), Outcome: usage.Tunnelled, Host: c.host, Reason: reason, Run: c.run,
+		At: time.Now(), Outcome: usage.Tunnelled, Host: c.host, Reason: reason, Run: c.caller.run,
 		Count: 1, RequestBytes: requestBytes, ResponseBytes: responseBytes,
 	})
 }

@@ -1,6 +1,9 @@
 package usage
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // Exchange is the head of one HTTP request and response, or of one WebSocket
 // connection, as a front saw it. It is read-only once made.
@@ -8,11 +11,20 @@ type Exchange struct {
 	StartedAt time.Time
 	Front     Front
 	Run       string // the user name of the proxy credentials; empty without
+	Labels    string // their password, or the labels of a base URL: "team=payments,project=x"; it can be another program's secret
+	Conn      Conn
 	Transport Transport
 	Method    string
 	Host      string // lower case, without a port
 	Path      string // decoded, without the query
 	Header    Header // the request's
+}
+
+// Conn is the agent's connection to a front.
+type Conn struct {
+	ID    uint64         // unique as long as wiremeter runs; 0: unknown
+	Agent netip.AddrPort // the agent's end
+	Front netip.AddrPort // wiremeter's
 }
 
 // Header holds the fields of an HTTP message under their canonical names. It
