@@ -166,7 +166,7 @@ func reasonOf(fault error) string {
 // clean leaves of a record what is no free text.
 func clean(r *usage.Record) {
 	r.Path, r.Run, r.UserAgent, r.AgentVersion = path(r.Path), RunName(r.Run), userAgent(r.UserAgent), version(r.AgentVersion)
-	for _, s := range []*string{&r.SessionID, &r.ModelRequested, &r.RequestID, &r.GroupID, &r.Response.ID, &r.Model, &r.ServiceTier, &r.Speed, &r.Geo, &r.StopReason} {
+	for _, s := range []*string{&r.SessionID, &r.ParentSessionID, &r.SubagentID, &r.TurnID, &r.ModelRequested, &r.RequestID, &r.GroupID, &r.Response.ID, &r.Model, &r.ServiceTier, &r.Speed, &r.Geo, &r.StopReason} {
 		*s = name(*s)
 	}
 }

@@ -183,7 +183,7 @@ var cursorNames = []string{"input_tokens", "output_tokens", "cache_read_tokens",
 // many.
 func readCursorCounts(message []byte, first, most protowire.Number) cursorCounts {
 	var s cursorCounts
-	counts := []**int64{&s.input, &s.output, &s.read, &s.write, &s.reasoning}
+	counts := s.places()
 	s.raw = []byte{'{'}
 	for n, v := range fields(message) {
 		i := n - first

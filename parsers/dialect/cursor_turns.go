@@ -133,26 +133,15 @@ func (c *cursorTurns) response() CursorResponse {
 		r.Tokens, r.Rule, r.IsDoubtful = c.said.tokens()
 	case c.tells(c.hook):
 		r.Tokens, r.Rule, r.IsDoubtful = c.hook.tokens()
-		r.Rule = usage.Rule(strings.TrimSuffix(string(usage.Hook+"_"+r.Rule), "_"))
+		r.Rule = hookRule(r.Rule)
 	case c.said.raw == nil && c.deltas > 0:
 		r.Tokens, r.Rule = usage.Tokens{Output: number(c.deltas)}, usage.LowerBound
 	}
-	r.Raw = c.raw()
+	r.Raw = object(member{"turn_ended", c.said.raw}, member{"hook", c.hook.raw})
 	return r
 }
 
-func (c *cursorTurns) raw() []byte {
-	var members [][]byte
-	for _, m := range []struct {
-		key string
-		raw []byte
-	}{{`"turn_ended":`, c.said.raw}, {`"hook":`, c.hook.raw}} {
-		if m.raw != nil {
-			members = append(members, append([]byte(m.key), m.raw...))
-		}
-	}
-	if members == nil {
-		return nil
-	}
-	return append(append([]byte{'{'}, bytes.Join(members, []byte{','})...), '}')
+// hookRule is the rule for counts that were told to a hook.
+func hookRule(r usage.Rule) usage.Rule {
+	return usage.Rule(strings.TrimSuffix(string(usage.Hook+"_"+r), "_"))
 }

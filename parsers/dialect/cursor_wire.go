@@ -133,6 +133,11 @@ type cursorCounts struct {
 	raw                                   []byte // an object; nil: there was no such message
 }
 
+// places are where the counts stand, in the order of cursorNames.
+func (s *cursorCounts) places() []**int64 {
+	return []**int64{&s.input, &s.output, &s.read, &s.write, &s.reasoning}
+}
+
 // isSilent reports whether no count is known.
 func (s cursorCounts) isSilent() bool {
 	return s.input == nil && s.output == nil && s.read == nil && s.write == nil && s.reasoning == nil

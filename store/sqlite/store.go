@@ -13,8 +13,9 @@ import (
 
 // Store keeps all of the batch or, with an error, nothing of it. A record whose
 // ID is kept already was stored before and is passed over. A record with
-// IsFetch whose response was metered already becomes a tally. Tallies are added
-// to what their hour holds; their At must be set.
+// IsFetch whose response was metered already becomes a tally. One that a hook
+// told is passed over, or later superseded, if the same turn was seen. Tallies are
+// added to what their hour holds; their At must be set.
 func (d *DB) Store(ctx context.Context, records []usage.Record, tallies []usage.Tally) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -51,12 +52,15 @@ func (d *DB) store(ctx context.Context, records []usage.Record, tallies []usage.
 type batch struct {
 	ctx                      context.Context
 	insert, isMetered, addUp *sql.Stmt
+	hooks, turns, supersede  *sql.Stmt
 }
 
 var (
 	insertSQL = "INSERT INTO exchanges (" + columnNames() + ") VALUES (?" + strings.Repeat(", ?", len(columns)-1) + ") ON CONFLICT (id) DO NOTHING"
 
 	isMeteredSQL = "SELECT EXISTS (SELECT 1 FROM exchanges WHERE response_id = ? AND provider IS ? AND outcome = 'metered')"
+
+	supersedeSQL = "DELETE FROM exchanges WHERE id = ?"
 
 	addUpSQL = `INSERT INTO tallies (hour, outcome, provider, host, reason, run, count, request_bytes, response_bytes)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -77,7 +81,9 @@ func columnNames() string {
 // newBatch's statements end with the transaction.
 func newBatch(ctx context.Context, tx *sql.Tx) (b batch, err error) {
 	b.ctx = context.WithoutCancel(ctx) // the driver starts a goroutine for each statement that can be cancelled
-	for text, stmt := range map[string]**sql.Stmt{insertSQL: &b.insert, isMeteredSQL: &b.isMetered, addUpSQL: &b.addUp} {
+	for text, stmt := range map[string]**sql.Stmt{
+		insertSQL: &b.insert, isMeteredSQL: &b.isMetered, addUpSQL: &b.addUp, hooksSQL: &b.hooks, turnsSQL: &b.turns, supersedeSQL: &b.supersede,
+	} {
 		if *stmt, err = tx.PrepareContext(ctx, text); err != nil { //nolint:sqlclosecheck // the transaction closes them
 			return b, err
 		}
@@ -95,6 +101,14 @@ func (b batch) record(r *usage.Record) error {
 			return b.tally(shownAgain(r))
 		}
 	}
+	if r.Front == usage.FromHook {
+		return b.hook(r)
+	}
+	return b.seen(r)
+}
+
+// add adds a row, unless it was stored before.
+func (b batch) add(r *usage.Record) error {
 	values := make([]any, len(columns))
 	for i, c := range columns {
 		values[i] = c.of(r)
