@@ -150,7 +150,7 @@ func playWiremeter(s *setup, isRecording bool) (func() error, error) {
 		begin = func(usage.Exchange) proxy.Tap { return deaf{} }
 	}
 	p := proxy.New(proxy.Options{
-		Begin: begin, Tally: recorder.Tally, Intercepts: parsers.IsProvider, ServerTLS: a.ConfigFor,
+		Begin: begin, Tally: recorder.Tally, Intercepts: parsers.BuiltIn().IsProvider, ServerTLS: a.ConfigFor,
 		Fallback: http.NotFoundHandler(), Log: log,
 		Upstream: proxy.Upstream{Roots: pool(s.CA), ConnectTo: s.addr},
 	})
@@ -182,7 +182,7 @@ func openAuthority(s *setup, name string) (*certs.Authority, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	a, err := certs.OpenAuthority(filepath.Join(dir, "ca"), parsers.Domains())
+	a, err := certs.OpenAuthority(filepath.Join(dir, "ca"), parsers.BuiltIn().Domains())
 	if err == nil {
 		s.Trust = a.RootPEM()
 	}

@@ -21,6 +21,10 @@ type Recorder interface {
 
 // Capture opens exchanges. Its methods may be called from any goroutine.
 type Capture struct {
+	// Providers are those whose exchanges are recorded: the built-in ones, unless
+	// it is set before the first Begin.
+	Providers *parsers.Providers
+
 	recorder  Recorder
 	log       zerolog.Logger
 	newReader func(parsers.Route, parsers.Request, usage.Header) reader
@@ -31,7 +35,7 @@ type Capture struct {
 
 // New makes a Capture that hands its results to r.
 func New(r Recorder, log zerolog.Logger) *Capture {
-	return &Capture{recorder: r, log: log, newReader: func(route parsers.Route, q parsers.Request, h usage.Header) reader {
+	return &Capture{Providers: parsers.BuiltIn(), recorder: r, log: log, newReader: func(route parsers.Route, q parsers.Request, h usage.Header) reader {
 		return parsers.NewReader(route, q, h)
 	}}
 }
@@ -39,7 +43,7 @@ func New(r Recorder, log zerolog.Logger) *Capture {
 // Begin opens the exchange that this head belongs to.
 func (c *Capture) Begin(x usage.Exchange) *Exchange {
 	e := &Exchange{capture: c, head: x}
-	e.route, e.isProvider = parsers.Match(x)
+	e.route, e.isProvider = c.Providers.Match(x)
 	e.request.coding = x.Header.First("Content-Encoding")
 	switch {
 	case !e.isProvider:

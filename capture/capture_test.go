@@ -122,7 +122,10 @@ func TestOutcomes(t *testing.T) {
 		"an unread websocket":    {exchange{host: "api.openai.com", path: "/v1/live/sessions/s", method: "GET", transport: usage.WebSocket, status: 101, body: []byte("frames")}, "unparsed websocket"},
 		"a refused websocket":    {exchange{host: "api.openai.com", path: "/v1/responses", method: "GET", transport: usage.WebSocket, status: 426}, "failed http_426"},
 		"counting":               {exchange{path: "/v1/messages/count_tokens", status: 200, body: []byte(`{"input_tokens":9}`)}, "not_billable count_tokens"},
-		"a stranger":             {exchange{host: "example.com", status: 200, body: whole}, "tunnelled no_provider"},
+		"a stranger":             {exchange{host: "example.com", path: "/v1/messages/1", status: 200, body: whole}, "tunnelled no_provider"},
+		"a stranger's model":     {exchange{host: "example.com", status: 200, response: eventStream, body: whole}, "metered "},
+		"a stranger's other API": {exchange{host: "example.com", path: "/api/chat", status: 200, body: []byte(`{"reply":"hi"}`)}, "tunnelled no_provider"},
+		"a stranger who refuses": {exchange{host: "example.com", path: "/api/chat", status: 404}, "tunnelled no_provider"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := new(shelf)

@@ -2,7 +2,7 @@
 //
 // [Capture.Begin] opens an [Exchange], which listens to the traffic through the
 // methods of a proxy tap: the request's bytes, the response's head and bytes,
-// the end. It looks up what the request means (parsers.Match), lets a
+// the end. It looks up what the request means (parsers.Providers), lets a
 // parsers.Reader read the response, finds out who asked, and hands exactly one
 // usage.Record or usage.Tally to the recorder when the exchange has ended. Of an
 // exchange with several turns, a WebSocket or a stream both ways, each turn is a

@@ -68,8 +68,12 @@ func (e *Exchange) conclude(a *answer) {
 }
 
 func (e *Exchange) tally(a *answer, outcome usage.Outcome, reason string) {
+	provider := e.route.Provider
+	if outcome == usage.Tunnelled {
+		provider = "" // a path of a known shape has not made it one
+	}
 	e.capture.recorder.Tally(usage.Tally{
-		At: a.ended, Outcome: outcome, Provider: e.route.Provider, Host: e.head.Host, Reason: reason, Run: RunName(e.head.Run),
+		At: a.ended, Outcome: outcome, Provider: provider, Host: e.head.Host, Reason: reason, Run: RunName(e.head.Run),
 		Count: 1, RequestBytes: a.sent, ResponseBytes: a.received,
 	})
 }
@@ -91,7 +95,7 @@ func (e *Exchange) surviveAsLost(ended time.Time) {
 // "" if it does.
 func (e *Exchange) untold(a *answer) (usage.Outcome, string) {
 	switch {
-	case !e.isProvider:
+	case !e.isProvider, e.route.IsForeign && !a.isOfAModel(e.route):
 		return usage.Tunnelled, "no_provider"
 	case e.route.Class == parsers.NotBillable:
 		return usage.NotBillable, e.route.Reason
@@ -99,6 +103,13 @@ func (e *Exchange) untold(a *answer) (usage.Outcome, string) {
 		return usage.NotBillable, "poll"
 	}
 	return "", ""
+}
+
+// isOfAModel reports whether what was said on a path of a known shape, at a host
+// that nobody knows, had to do with a model: one was named, or counts were. Other
+// programs have paths such as /api/chat, too.
+func (a *answer) isOfAModel(r parsers.Route) bool {
+	return cmp.Or(a.request.Model, r.Model, a.response.Model) != "" || !a.response.Tokens.IsZero()
 }
 
 // outcome decides in which class a billable request ended, and why.

@@ -76,7 +76,7 @@ func TestEveryProviderHasCases(t *testing.T) {
 			folders = append(folders, entry.Name())
 		}
 	}
-	if names := provider.Names(); !slices.Equal(folders, names) {
+	if names := provider.BuiltIn().Names(); !slices.Equal(folders, names) {
 		t.Errorf("testdata has folders for %v, the registry has %v", folders, names)
 	}
 	for _, name := range folders {
@@ -176,7 +176,7 @@ func (e *exchange) hasTokens(t usage.Tokens) bool {
 
 // read does with a body what capture does with an exchange.
 func (e *exchange) read(body []byte, size int) facts {
-	route, ok := Match(e.head)
+	route, ok := BuiltIn().Match(e.head)
 	if !ok {
 		return facts{Outcome: usage.Tunnelled}
 	}

@@ -20,7 +20,7 @@ func cursorVector(t testing.TB, name string) []byte {
 
 // streamed reads an exchange in pieces of this size.
 func streamed(x usage.Exchange, request, body []byte, size int) *turns {
-	route, _ := Match(x)
+	route, _ := BuiltIn().Match(x)
 	all := new(turns)
 	s := NewDuplex(x, route, func(string) Request { return Request{Model: "elsewhere"} }, all)
 	inPieces(request, size, s.Client)
@@ -52,7 +52,7 @@ func TestStreamPath(t *testing.T) {
 
 func TestStreamIsNotRead(t *testing.T) {
 	x := cursorExchange("agent.v1.AgentService/Run")
-	route, _ := Match(x)
+	route, _ := BuiltIn().Match(x)
 	var all turns
 	s := NewDuplex(x, route, nil, &all)
 	s.Open(usage.Header{"Content-Encoding": {"gzip"}})

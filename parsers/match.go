@@ -1,10 +1,13 @@
 package parsers
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
+	"github.com/wiremeter/wiremeter/parsers/dialect"
 	"github.com/wiremeter/wiremeter/parsers/provider"
-	"github.com/wiremeter/wiremeter/usage"
 )
 
 // Version numbers the way in which responses are read. It stands beside every
@@ -29,29 +32,25 @@ type Prefix = provider.Prefix
 // Provider is the table of one provider.
 type Provider = provider.Provider
 
-// Match finds the route of an exchange. It returns false when the host is no
-// provider's.
-func Match(x usage.Exchange) (Route, bool) {
-	p := provider.ByHost(x.Host)
-	if p == nil {
-		return Route{}, false
+// Providers knows the providers that there are. It never changes.
+type Providers = provider.Registry
+
+// Custom is a provider of the user's own.
+type Custom = provider.Custom
+
+// BuiltIn returns the providers that need no configuration.
+func BuiltIn() *Providers { return provider.BuiltIn() }
+
+// WithCustom returns the built-in providers and these. Its error names which of
+// them is wrong, counted from 1, and what was expected.
+func WithCustom(more []Custom) (*Providers, error) {
+	for i, c := range more {
+		for _, path := range slices.Sorted(maps.Keys(c.Paths)) {
+			if d := c.Paths[path]; !slices.Contains(dialect.Names(), d) {
+				err := fmt.Errorf("paths: %q: unknown dialect %q (known: %s)", path, d, strings.Join(dialect.Names(), ", "))
+				return nil, &provider.CustomError{Index: i, Name: c.Name, Err: err}
+			}
+		}
 	}
-	method := x.Method
-	if x.Transport == usage.WebSocket || strings.EqualFold(x.Header.First("Upgrade"), "websocket") {
-		method = provider.WebSocket
-	}
-	return p.Route(method, x.Path), true
+	return BuiltIn().With(more)
 }
-
-// Domains returns the DNS names under which providers answer, sorted. A name
-// covers its subdomains.
-func Domains() []string { return provider.Domains() }
-
-// IsProvider reports whether the host, without a port, is a provider's.
-func IsProvider(host string) bool { return provider.ByHost(host) != nil }
-
-// Prefixes returns the prefixes of the reverse front.
-func Prefixes() []Prefix { return provider.Prefixes() }
-
-// Providers returns the tables of all providers. They must not be changed.
-func Providers() []*Provider { return provider.All() }

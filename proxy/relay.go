@@ -25,6 +25,7 @@ type passage struct {
 	front  usage.Front
 	scheme string
 	host   string // as in the URL: with the port if it is not the scheme's own
+	prefix string // of the reverse front
 	path   *url.URL
 	caller caller
 	tap    Tap
@@ -116,7 +117,7 @@ func addNothing(h http.Header) {
 func exchange(r *http.Request, p *passage) usage.Exchange {
 	x := usage.Exchange{
 		StartedAt: time.Now(), Front: p.front, Run: p.caller.run, Labels: p.caller.labels, Conn: p.caller.conn, Transport: usage.HTTP1,
-		Method: r.Method, Host: hostname(p.host), Path: p.path.Path,
+		Method: r.Method, Host: hostname(p.host), Port: portOf(p), Prefix: p.prefix, Path: p.path.Path,
 		Header: usage.Header(r.Header), // read by all, changed by none
 	}
 	switch {
@@ -219,6 +220,15 @@ func hostname(hostport string) string {
 		hostport = h
 	}
 	return strings.TrimSuffix(strings.ToLower(hostport), ".")
+}
+
+// portOf is empty where it is the scheme's own.
+func portOf(p *passage) string {
+	_, port, err := net.SplitHostPort(p.host)
+	if err != nil || port == map[string]string{"http": "80", "https": "443"}[p.scheme] {
+		return ""
+	}
+	return port
 }
 
 func isSameHost(a, b string) bool {

@@ -51,5 +51,5 @@ func (v *reverse) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	path.RawQuery, path.ForceQuery = r.URL.RawQuery, r.URL.ForceQuery
-	v.relay.serve(w, r, &passage{front: usage.Reverse, scheme: origin.Scheme, host: origin.Host, path: path, caller: caller})
+	v.relay.serve(w, r, &passage{front: usage.Reverse, scheme: origin.Scheme, host: origin.Host, prefix: "/" + prefix, path: path, caller: caller})
 }

@@ -18,6 +18,7 @@ var Hosts = []string{
 	"api.anthropic.com", "api.openai.com", "chatgpt.com", "generativelanguage.googleapis.com", "cloudcode-pa.googleapis.com",
 	"bedrock-runtime.us-east-1.amazonaws.com",
 	"api2.cursor.sh", "api.cursor.com",
+	"llm.acme.example", // nobody's, for what a configuration adds
 }
 
 // Options says how to serve. The zero value speaks HTTP/1.1 and HTTP/2 and

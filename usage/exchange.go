@@ -16,6 +16,8 @@ type Exchange struct {
 	Transport Transport
 	Method    string
 	Host      string // lower case, without a port
+	Port      string // empty: the scheme's own
+	Prefix    string // of the reverse front, as in "/anthropic"; empty on other fronts
 	Path      string // decoded, without the query
 	Header    Header // the request's
 }

@@ -9,12 +9,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wiremeter/wiremeter/certs"
-	"github.com/wiremeter/wiremeter/parsers"
 )
 
 // openAuthority makes the authority at first use.
 func (h *house) openAuthority() (*certs.Authority, error) {
-	return certs.OpenAuthority(h.authority(), parsers.Domains())
+	return certs.OpenAuthority(h.authority(), h.known().Domains())
 }
 
 // bundle writes the certificate bundle and returns its path.
@@ -74,7 +73,7 @@ func showCA(c *cobra.Command, h *house, a *certs.Authority) error {
 	for i, d := range a.Domains() {
 		fmt.Fprintf(out, "%-12s %s\n", map[bool]string{true: "permits"}[i == 0], d)
 	}
-	if missing := a.Missing(parsers.Domains()); len(missing) > 0 {
+	if missing := a.Missing(h.known().Domains()); len(missing) > 0 {
 		fmt.Fprintf(out, "lacks        %s: run `wiremeter ca renew`\n", some(missing))
 	}
 	return nil
@@ -121,7 +120,7 @@ func newCARenew(open func() (*house, error)) *cobra.Command {
 				return fmt.Errorf("`wiremeter serve` on %s uses the authority: stop it first", s.Addr)
 			}
 			old, _ := h.openAuthority() // a broken one is a reason to renew
-			a, err := certs.Renew(h.authority(), parsers.Domains())
+			a, err := certs.Renew(h.authority(), h.known().Domains())
 			if err != nil {
 				return err
 			}

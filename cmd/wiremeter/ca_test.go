@@ -11,7 +11,7 @@ import (
 // TestAnOldAuthorityLacksDomains: `ca show` lists them as a person would.
 func TestAnOldAuthorityLacksDomains(t *testing.T) {
 	h := &house{dir: t.TempDir()}
-	domains := parsers.Domains()
+	domains := parsers.BuiltIn().Domains()
 	if _, err := certs.OpenAuthority(h.authority(), domains[2:]); err != nil {
 		t.Fatal(err)
 	}

@@ -11,8 +11,6 @@ import (
 	"strings"
 
 	"golang.org/x/net/http/httpproxy"
-
-	"github.com/wiremeter/wiremeter/parsers"
 )
 
 const claudeHost = "api.anthropic.com"
@@ -45,7 +43,7 @@ func (h *house) leadsPast(ctx context.Context, name, value string) bool {
 		return err == nil && via == nil
 	case "ANTHROPIC_BASE_URL":
 		u, err := url.Parse(value)
-		if err != nil || u.Scheme == "https" && parsers.IsProvider(u.Hostname()) {
+		if err != nil || u.Scheme == "https" && h.known().IsProvider(u.Hostname()) {
 			return false
 		}
 		return !h.isOwn(ctx, net.JoinHostPort(u.Hostname(), u.Port()))

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"github.com/wiremeter/wiremeter/parsers"
 )
 
 const configFile = "config.toml"
@@ -22,6 +24,30 @@ type config struct {
 	UpstreamProxy string   `toml:"upstream_proxy"`
 	UpstreamCA    string   `toml:"upstream_ca"`
 	ConnectTo     []string `toml:"connect_to"`
+
+	Providers []customProvider `toml:"provider"`
+}
+
+// customProvider is a parsers.Custom, as the file writes it.
+type customProvider struct {
+	Name   string            `toml:"name"`
+	Hosts  []string          `toml:"hosts"`
+	Prefix string            `toml:"prefix"`
+	Origin string            `toml:"origin"`
+	Paths  map[string]string `toml:"paths"`
+}
+
+// providers are the built-in ones and the file's.
+func (c config) providers() (*parsers.Providers, error) {
+	var more []parsers.Custom
+	for _, p := range c.Providers {
+		more = append(more, parsers.Custom(p))
+	}
+	all, err := parsers.WithCustom(more)
+	if err != nil {
+		return nil, fmt.Errorf("[[provider]] %w", err)
+	}
+	return all, nil
 }
 
 // readConfig returns what the file says; one that does not exist says nothing.

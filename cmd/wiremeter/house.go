@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/wiremeter/wiremeter/parsers"
 )
 
 // defaultListen is the one documented address. It is fixed because agents that
@@ -14,8 +16,9 @@ const defaultListen = "127.0.0.1:4719"
 // house is the folder with everything of wiremeter's: the database, the
 // authority, the certificate bundle and the configuration.
 type house struct {
-	dir    string
-	config config
+	dir       string
+	config    config
+	providers *parsers.Providers // nil: the built-in ones
 }
 
 // openHouse makes the folder at first use. An empty dir means the default.
@@ -34,8 +37,14 @@ func openHouse(dir string) (*house, error) {
 		return nil, fmt.Errorf("make wiremeter's folder (--home): %w", err)
 	}
 	h := &house{dir: dir}
-	h.config, err = readConfig(h.path(configFile))
-	return h, err
+	if h.config, err = readConfig(h.path(configFile)); err != nil {
+		return nil, err
+	}
+	h.providers, err = h.config.providers()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", h.path(configFile), err)
+	}
+	return h, nil
 }
 
 func defaultHome() (string, error) {
@@ -63,6 +72,9 @@ func (h *house) listenAddr(flag string) (addr, said string) {
 	}
 	return cmp.Or(flag, defaultListen), "--listen"
 }
+
+// known are the providers: the built-in ones and the configuration's own.
+func (h *house) known() *parsers.Providers { return cmp.Or(h.providers, parsers.BuiltIn()) }
 
 func (h *house) path(name string) string { return filepath.Join(h.dir, name) }
 func (h *house) database() string        { return h.path("wiremeter.db") }

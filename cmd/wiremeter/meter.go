@@ -69,10 +69,13 @@ func (m *meter) open(f upstreamFlags) error {
 	if err != nil {
 		return err
 	}
-	if m.authority, err = certs.OpenAuthority(m.house.authority(), parsers.Domains()); err != nil {
+	if err := m.checkOrigins(); err != nil {
 		return err
 	}
-	if missing := m.authority.Missing(parsers.Domains()); len(missing) > 0 {
+	if m.authority, err = certs.OpenAuthority(m.house.authority(), m.house.known().Domains()); err != nil {
+		return err
+	}
+	if missing := m.authority.Missing(m.house.known().Domains()); len(missing) > 0 {
 		m.log.Warn().Str("hosts", some(missing)).Msg("the authority does not cover these hosts: they are tunnelled and not metered until `wiremeter ca renew`")
 	}
 	if m.db == nil {
@@ -84,12 +87,13 @@ func (m *meter) open(f upstreamFlags) error {
 	}
 	m.recorder = store.NewRecorder(m.db, m.log)
 	m.capture = capture.New(told{m.recorder, m.log}, m.log)
+	m.capture.Providers = m.house.known()
 	m.proxy = proxy.New(proxy.Options{
 		Begin:      func(x usage.Exchange) proxy.Tap { return counted{m.capture.Begin(x), &m.ended} },
 		Tally:      m.tally,
-		Intercepts: func(host string) bool { return parsers.IsProvider(host) && m.authority.Permits(host) },
+		Intercepts: func(host string) bool { return m.house.known().IsProvider(host) && m.authority.Permits(host) },
 		ServerTLS:  m.authority.ConfigFor,
-		Prefixes:   prefixes(),
+		Prefixes:   prefixes(m.house.known()),
 		Fallback:   http.HandlerFunc(m.answer),
 		Upstream:   upstream,
 		Log:        m.log,
@@ -101,22 +105,33 @@ func (m *meter) open(f upstreamFlags) error {
 // intercepted, and what can be a run's name.
 func (m *meter) tally(t usage.Tally) {
 	t.Run = capture.RunName(t.Run)
-	if t.Reason == "no_provider" && parsers.IsProvider(t.Host) {
+	if t.Reason == "no_provider" && m.house.known().IsProvider(t.Host) {
 		t.Reason = "no_authority"
 	}
 	told{m.recorder, m.log}.Tally(t)
 	m.ended.Add(1)
 }
 
-func prefixes() map[string]string {
+// checkOrigins: what a prefix of the configuration stands for must not be this
+// wiremeter, which would ask itself for ever.
+func (m *meter) checkOrigins() error {
+	for prefix, origin := range prefixes(m.house.known()) {
+		if addr, ok := strings.CutPrefix(origin, "http://"); ok && isSelf(context.Background(), addr, m.addr()) {
+			return fmt.Errorf("%s: [[provider]] origin %s of %s leads to this wiremeter itself", m.house.path(configFile), origin, prefix)
+		}
+	}
+	return nil
+}
+
+func prefixes(known *parsers.Providers) map[string]string {
 	all := make(map[string]string)
-	for _, p := range parsers.Prefixes() {
+	for _, p := range known.Prefixes() {
 		all[p.Prefix] = p.Origin
 	}
 	return all
 }
 
-func knownPrefixes() []string { return slices.Sorted(maps.Keys(prefixes())) }
+func prefixNames(known *parsers.Providers) []string { return slices.Sorted(maps.Keys(prefixes(known))) }
 
 func (m *meter) addr() string { return m.listener.Addr().String() }
 
@@ -175,6 +190,6 @@ func (m *meter) answer(w http.ResponseWriter, r *http.Request) {
 		}
 	default:
 		http.Error(w, fmt.Sprintf("wiremeter: nothing is at %s. This is a proxy: set HTTPS_PROXY to it, or use a base URL below one of: %s",
-			r.URL.Path, strings.Join(knownPrefixes(), " ")), http.StatusNotFound)
+			r.URL.Path, strings.Join(prefixNames(m.house.known()), " ")), http.StatusNotFound)
 	}
 }

@@ -46,7 +46,7 @@ func isAny(string) bool { return true }
 func prefixTable(isShown func(prefix string) bool) string {
 	var b strings.Builder
 	b.WriteString("| below `http://" + defaultListen + "` | stands for | set |\n|---|---|---|\n")
-	for _, p := range parsers.Prefixes() {
+	for _, p := range parsers.BuiltIn().Prefixes() {
 		set := ""
 		if s, ok := settings[p.Prefix]; ok {
 			set = fmt.Sprintf(s, "http://"+defaultListen+p.Prefix)
@@ -60,7 +60,7 @@ func prefixTable(isShown func(prefix string) bool) string {
 
 func providerList() string {
 	var names []string
-	for _, p := range parsers.Providers() {
+	for _, p := range parsers.BuiltIn().All() {
 		names = append(names, p.Name)
 	}
 	return filled(names) + ".\n"
@@ -69,7 +69,7 @@ func providerList() string {
 func providerTable() string {
 	var b strings.Builder
 	b.WriteString("| provider | hosts, with their subdomains | dialects |\n|---|---|---|\n")
-	for _, p := range parsers.Providers() {
+	for _, p := range parsers.BuiltIn().All() {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", p.Name, shortList(p.Domains), strings.Join(p.Dialects(), ", "))
 	}
 	return b.String()
@@ -93,7 +93,7 @@ func TestReadme(t *testing.T) {
 		}
 	}
 	for prefix := range settings {
-		if _, ok := prefixes()[prefix]; !ok {
+		if _, ok := prefixes(parsers.BuiltIn())[prefix]; !ok {
 			t.Errorf("settings speak of the prefix %s, which does not exist", prefix)
 		}
 	}

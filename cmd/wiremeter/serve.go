@@ -14,6 +14,8 @@ import (
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
+
+	"github.com/wiremeter/wiremeter/parsers"
 )
 
 type serveFlags struct {
@@ -51,7 +53,7 @@ under way is then let finish for the time of --drain; a second signal cuts it.
 
 Point agents at it with  eval "$(wiremeter env)"  in their shell, or by a base
 URL (docs/providers.md has what stands for what): http://` + defaultListen + ` and
-` + filled(knownPrefixes()) + `.`,
+` + filled(prefixNames(parsers.BuiltIn())) + `.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			h, err := open()

@@ -2,6 +2,8 @@ package dialect
 
 import (
 	"bytes"
+	"maps"
+	"slices"
 	"unsafe"
 
 	"github.com/tidwall/gjson"
@@ -48,6 +50,9 @@ var meters = map[string]func(Options) Meter{
 
 	"cursor_cloud": newCursorRun,
 }
+
+// Names returns the dialects of responses, sorted.
+func Names() []string { return slices.Sorted(maps.Keys(meters)) }
 
 // New returns a meter for the dialect, or nil if it is unknown.
 func New(dialect string, o Options) Meter {

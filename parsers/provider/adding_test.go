@@ -43,7 +43,7 @@ func TestAddingAProvider(t *testing.T) {
 	}
 
 	r := newRegistry([]*Provider{acme})
-	p := r.byHost("api.acme.example")
+	p := r.ByHost("api.acme.example")
 	if p != acme {
 		t.Fatalf("the host belongs to %v", p)
 	}

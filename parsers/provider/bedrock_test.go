@@ -23,7 +23,7 @@ func TestBedrockHosts(t *testing.T) {
 		"secretsmanager.us-east-1.api.aws":              false,
 		"bedrock-agent-runtime.us-east-1.amazonaws.com": false,
 	} {
-		if p := ByHost(host); (p == bedrock) != want {
+		if p := builtIn.ByHost(host); (p == bedrock) != want {
 			t.Errorf("%s: %v, want %v", host, p, want)
 		}
 	}

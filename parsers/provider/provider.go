@@ -27,6 +27,9 @@ type Route struct {
 	Model    string     // the model that the path names; else empty
 
 	ResponseID, SessionID string // that the path names; else empty
+
+	IsForeign    bool // no table knows the host: the path's shape alone speaks for a provider
+	IsConfigured bool // the table is the user's own
 }
 
 // Prefix is a first path segment of the reverse front, as in "/anthropic", and
@@ -39,6 +42,11 @@ type Provider struct {
 	Domains  []string // DNS names in lower case; each covers its subdomains
 	Prefixes []Prefix
 	Rules    []Rule // the first that matches wins
+
+	// Of a table that the user has made: hosts in lower case that are asked over
+	// plain HTTP alone, with a port or for any.
+	Addresses    []string
+	IsConfigured bool
 }
 
 // Rule says what the requests of one shape are.
@@ -64,7 +72,7 @@ func (p *Provider) Route(method, path string) Route {
 			}
 		}
 	}
-	return Route{Provider: p.Name, Class: NotBillable, Reason: unlisted(method)}
+	return Route{Provider: p.Name, Class: NotBillable, Reason: unlisted(method), IsConfigured: p.IsConfigured}
 }
 
 // Dialects returns the dialects that the provider's responses are read in, in
@@ -80,7 +88,7 @@ func (p *Provider) Dialects() []string {
 }
 
 func (p *Provider) route(r *Rule, match []string) Route {
-	route := Route{Provider: p.Name, Dialect: r.Dialect, Class: r.Class, Reason: r.Reason}
+	route := Route{Provider: p.Name, Dialect: r.Dialect, Class: r.Class, Reason: r.Reason, IsConfigured: p.IsConfigured}
 	if r.Class == NotBillable {
 		return route
 	}

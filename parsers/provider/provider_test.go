@@ -56,7 +56,7 @@ func TestByHost(t *testing.T) {
 	}
 	for host, want := range tests {
 		got := ""
-		if p := ByHost(host); p != nil {
+		if p := builtIn.ByHost(host); p != nil {
 			got = p.Name
 		}
 		if got != want {
@@ -84,7 +84,7 @@ func TestTakenTwicePanics(t *testing.T) {
 }
 
 func TestTablesAreWellFormed(t *testing.T) {
-	if !slices.IsSorted(Domains()) || !slices.IsSorted(Names()) {
+	if !slices.IsSorted(builtIn.Domains()) || !slices.IsSorted(builtIn.Names()) {
 		t.Error("names or domains are not sorted")
 	}
 	for _, p := range all {
@@ -152,7 +152,7 @@ func TestRoute(t *testing.T) {
 		{"api.cursor.com", "GET", "/v1/agents/bc-1/usage", NotBillable, "reports", ""},
 	}
 	for _, tt := range tests {
-		got := ByHost(tt.host).Route(tt.method, tt.path)
+		got := builtIn.ByHost(tt.host).Route(tt.method, tt.path)
 		if got.Class != tt.class || got.Reason != tt.reason || got.Model != tt.model {
 			t.Errorf("%s %s: got %+v", tt.method, tt.path, got)
 		}
