@@ -53,6 +53,11 @@ const (
 	LowerBound    Rule = "lower_bound" // the output is what was announced until the cut: the least that it can have been
 )
 
+// Unbilled is the role of parts that are kept and not added up: what a model had
+// used when it declined, and another took its place. Nobody says that this is
+// billed.
+const Unbilled = "fallback_declined"
+
 // Part is usage that a response reports beside its own counts, billed in
 // addition: a compaction, an advisor model, a declined fallback hop.
 type Part struct {

@@ -32,6 +32,12 @@ func (r *Reader) Tail(ctx context.Context, n int, f Filter) (p Position, err err
 	return p, wrap("read", r.path, err)
 }
 
+// PlaceOf is the place of the record with this id; 0 where there is none.
+func (r *Reader) PlaceOf(ctx context.Context, id string) (p Position, err error) {
+	err = r.sql.QueryRowContext(ctx, "SELECT coalesce(max(rowid), 0) FROM exchanges WHERE id = ?", id).Scan(&p)
+	return p, wrap("read", r.path, err)
+}
+
 // After yields the records of the filter behind a place, in the order in which
 // they were stored. An error is the last thing that it yields.
 func (r *Reader) After(ctx context.Context, p Position, f Filter) iter.Seq2[Stored, error] {
