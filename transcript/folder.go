@@ -76,7 +76,9 @@ func (f *Folder) Add(records []usage.Record) error {
 	return nil
 }
 
-func (f *Folder) forget() { f.known, f.size, f.dirty = make(map[string]map[string]bool), 0, make(map[string]bool) }
+func (f *Folder) forget() {
+	f.known, f.size, f.dirty = make(map[string]map[string]bool), 0, make(map[string]bool)
+}
 
 func (f *Folder) add(path string, events []event) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -94,7 +96,9 @@ func (f *Folder) append(file *os.File, events []event) error {
 	if err != nil {
 		return err
 	}
+	before := len(known)
 	text, err := encode(events, known)
+	f.size += len(known) - before
 	if err != nil || len(text) == 0 {
 		return err
 	}
@@ -106,14 +110,8 @@ func (f *Folder) append(file *os.File, events []event) error {
 		text = append([]byte("\n"), text...) // what a crash has cut is a line that nobody can read
 	}
 	f.dirty[file.Name()] = true
-	if _, err := file.Write(text); err != nil {
-		return err
-	}
-	for _, e := range events {
-		known[e.UUID] = true
-	}
-	f.size += len(events)
-	return nil
+	_, err = file.Write(text)
+	return err
 }
 
 // knownOf reads which lines a file holds, the first time that it is written to.

@@ -3,6 +3,7 @@ package transcript
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"time"
 
@@ -40,7 +41,7 @@ func (f *Follower) Run(ctx context.Context, tell func(error)) {
 	defer tick.Stop()
 	inTrouble := false
 	for {
-		err := f.CatchUp(ctx)
+		err := f.attempt(ctx)
 		if ctx.Err() != nil {
 			return
 		}
@@ -54,6 +55,16 @@ func (f *Follower) Run(ctx context.Context, tell func(error)) {
 			return
 		}
 	}
+}
+
+// attempt keeps a panic from ending the program, and the traffic with it.
+func (f *Follower) attempt(ctx context.Context) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("writing transcripts panicked (%T)", v) // its value may hold what must not be logged
+		}
+	}()
+	return f.CatchUp(ctx)
 }
 
 // CatchUp writes what was stored since it last did. A database that was replaced

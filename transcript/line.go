@@ -8,7 +8,7 @@ import (
 	"io"
 )
 
-// encode makes lines of the events that are not known.
+// encode makes lines of the events that are not known, which then are.
 func encode(events []event, known map[string]bool) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -17,6 +17,7 @@ func encode(events []event, known map[string]bool) ([]byte, error) {
 		if known[event.UUID] {
 			continue
 		}
+		known[event.UUID] = true
 		if err := e.Encode(event); err != nil {
 			return nil, err
 		}

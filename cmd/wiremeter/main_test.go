@@ -158,14 +158,21 @@ func awaitServer(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// awaitText returns when the text is in the file, which another program writes.
+// awaitText returns when the text is in the file, which another program writes; in
+// one of those of a pattern.
 func awaitText(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: await-text FILE TEXT")
 	}
 	var text []byte
 	isThere := func() bool {
-		text, _ = os.ReadFile(ts.MkAbs(args[0])) // it may not be there yet
+		text = nil
+		files, err := filepath.Glob(ts.MkAbs(args[0]))
+		ts.Check(err)
+		for _, file := range files {
+			more, _ := os.ReadFile(file) // it may not be there yet
+			text = append(text, more...)
+		}
 		return strings.Contains(string(text), args[1])
 	}
 	if !await(isThere) {

@@ -109,27 +109,6 @@ func showReport(c *cobra.Command, r *sqlite.Reader, f reportFlags) error {
 	return answer.WriteTable(c.OutOrStdout())
 }
 
-func newExport(open func() (*house, error)) *cobra.Command {
-	var w window
-	c := &cobra.Command{
-		Use:   "export",
-		Short: "Print every record as a line of JSON, oldest first",
-		Long: `Print every record as a line of JSON, oldest first. The fields are a contract:
-docs/export.md. What is unknown is null.`,
-		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return withReader(open, func(r *sqlite.Reader) error {
-				if err := w.check(c, r); err != nil {
-					return err
-				}
-				return report.Export(c.Context(), c.OutOrStdout(), r, report.Window{Since: w.since.at, Until: w.until.at, Run: w.run})
-			})
-		},
-	}
-	w.register(c.Flags())
-	return c
-}
-
 // withReader opens the house's database for reading; one that is not there yet
 // reads as an empty one.
 func withReader(open func() (*house, error), do func(*sqlite.Reader) error) (err error) {

@@ -23,6 +23,7 @@ type serveFlags struct {
 	allowRemote bool
 	drain       time.Duration
 	logLevel    string
+	transcripts string
 	upstream    upstreamFlags
 }
 
@@ -67,6 +68,7 @@ URL (docs/providers.md has what stands for what): http://` + defaultListen + ` a
 	c.Flags().BoolVar(&f.allowRemote, "allow-remote", false, "allow an address that other machines reach; who may use it is then up to your network")
 	c.Flags().DurationVar(&f.drain, "drain", 30*time.Second, "how long to wait for what is under way when stopped")
 	c.Flags().StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
+	c.Flags().StringVar(&f.transcripts, "transcripts", "", "keep transcripts with usage in this `DIR`, in the layout of Claude Code's: docs/transcripts.md")
 	f.upstream.register(c)
 	return c
 }
@@ -83,6 +85,12 @@ func serve(ctx context.Context, h *house, f serveFlags, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
+	scribe, err := startScribe(h, f.transcripts, log)
+	if err != nil {
+		l.Close()
+		return err
+	}
+	defer scribe.stop()
 	m, err := startMeter(h, l, f.upstream, log)
 	if err != nil {
 		return err
