@@ -7,9 +7,9 @@ import (
 )
 
 // Item is what is priced: one request, one part of a request, or the sum of alike
-// requests. Alike are those of the same provider, model, tier, speed, geography
-// and band, in the same hour, that know the same counts: what is nil in one is
-// nil in the others.
+// requests. Alike are those of the same provider, model, tier, speed, geography,
+// band and Period that know the same counts: what is nil in one is nil in the
+// others.
 type Item struct {
 	Provider    string
 	Model       string    // that served, else the one that was asked for

@@ -201,3 +201,10 @@ func TestItemsOfARecord(t *testing.T) {
 		t.Errorf("%+v", items)
 	}
 }
+
+func TestTheEmbeddedTable(t *testing.T) {
+	table := EmbeddedTable()
+	if n := len(table.Models()); n < 1000 {
+		t.Errorf("%d models", n)
+	}
+}

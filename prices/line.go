@@ -55,12 +55,14 @@ type Line struct {
 	Checked string // when it was read there, as 2026-01-31
 }
 
-// Condition is when a line holds. Its zero value is the ordinary request.
+// Condition is when a line holds. Its zero value is the ordinary request at any
+// time.
 type Condition struct {
 	Tier  string // service tier: batch, flex, priority
 	Speed string // fast
-	Geo   string // us
+	Geo   string // us; "*" is anywhere but the ordinary
 	From  int64  // a prompt of at least this size, one of Bounds
+	Times Times
 }
 
 // String is as in a table, "-" for the ordinary.
@@ -74,7 +76,7 @@ func (c Condition) String() string {
 	if c.From > 0 {
 		words = append(words, "prompt>="+strconv.FormatInt(c.From, 10))
 	}
-	if len(words) == 0 {
+	if words = append(words, c.Times.words()...); len(words) == 0 {
 		return "-"
 	}
 	return strings.Join(words, ",")
@@ -99,9 +101,12 @@ func (c *Condition) add(word string) error {
 		return c.addPrompt(size)
 	}
 	name, value, _ := strings.Cut(word, "=")
+	if name == "utc" || word == weekdays {
+		return c.Times.add(word)
+	}
 	place, isKnown := map[string]*string{"tier": &c.Tier, "speed": &c.Speed, "geo": &c.Geo}[name]
 	if !isKnown || value == "" {
-		return fmt.Errorf("expected tier=…, speed=…, geo=…, prompt>N or prompt>=N, got %q", word)
+		return fmt.Errorf("expected tier=…, speed=…, geo=…, prompt>N, prompt>=N, utc=HH-HH or days=mon-fri, got %q", word)
 	}
 	*place = value
 	return nil
@@ -136,5 +141,5 @@ func sizes() string {
 
 // holds reports whether the line is of this instant.
 func (l *Line) holds(at time.Time) bool {
-	return !at.Before(l.From) && (l.Until.IsZero() || at.Before(l.Until))
+	return !at.Before(l.From) && (l.Until.IsZero() || at.Before(l.Until)) && l.When.Times.hold(at)
 }

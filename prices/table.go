@@ -188,7 +188,8 @@ func (c Condition) without(met Condition) Condition {
 	return c
 }
 
-// closeness is greater the more a line asks for.
+// closeness is greater the more a line asks for: of two that meet the same parts
+// the one for these very hours, or for this very place, is meant.
 func (c Condition) closeness() int {
 	n := 0
 	for _, is := range []bool{c.Tier != "", c.Speed != "", c.Geo != "", c.From > 0} {
@@ -199,5 +200,27 @@ func (c Condition) closeness() int {
 	if c.Geo == anywhere {
 		n--
 	}
+	if c.Times != (Times{}) {
+		n++
+	}
 	return n
+}
+
+// Name is a model's, as it stands in a table.
+type Name struct{ Provider, Model string }
+
+// Models are those with a price, in the order of their names.
+func (t *Table) Models() []Name {
+	seen := make(map[*model]bool)
+	var all []Name
+	for _, m := range t.names {
+		if !seen[m] {
+			seen[m] = true
+			all = append(all, Name{m.name.provider, m.given})
+		}
+	}
+	slices.SortFunc(all, func(a, b Name) int {
+		return cmp.Or(cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Model, b.Model))
+	})
+	return all
 }
