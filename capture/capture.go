@@ -31,6 +31,7 @@ type Capture struct {
 	decoding  pending
 	turns     atomic.Int64
 	halves    halves
+	hops      hops
 }
 
 // New makes a Capture that hands its results to r.
@@ -45,6 +46,9 @@ func (c *Capture) Begin(x usage.Exchange) *Exchange {
 	e := &Exchange{capture: c, head: x}
 	e.route, e.isProvider = c.Providers.Match(x)
 	e.request.coding = x.Header.First("Content-Encoding")
+	if e.isProvider && e.route.Class != parsers.NotBillable {
+		c.hops.enter(e)
+	}
 	switch {
 	case !e.isProvider:
 	case e.isDuplex():
@@ -69,6 +73,8 @@ type Exchange struct {
 	head       usage.Exchange
 	route      parsers.Route
 	isProvider bool
+	isWay      bool // to what may be a gateway
+	isHop      bool // it began while a gateway was asked: see hops
 
 	request request
 

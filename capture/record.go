@@ -29,6 +29,7 @@ type answer struct {
 
 // finish hands the exchange to the recorder.
 func (e *Exchange) finish(fault error, ended time.Time) {
+	defer e.capture.hops.leave(e)
 	defer e.surviveAsLost(ended)
 	if e.socket != nil {
 		e.socket.close(fault, ended)
@@ -64,7 +65,7 @@ func (e *Exchange) conclude(a *answer) {
 	}
 	r := e.record(a)
 	r.Outcome, r.Reason = e.outcome(a)
-	e.capture.recorder.Record(r)
+	e.keep(r, a.ended)
 }
 
 func (e *Exchange) tally(a *answer, outcome usage.Outcome, reason string) {

@@ -119,8 +119,8 @@ func (p *Provider) stand(prefix, origin string) error {
 		return nil
 	case prefix == "":
 		return fmt.Errorf("origin %q: expected a prefix beside it, such as /%s", origin, p.Name)
-	case !isPrefix.MatchString(prefix) || prefix == "/wiremeter":
-		return fmt.Errorf("prefix %q: expected one path element, such as /%s, and not /wiremeter", prefix, p.Name)
+	case !isPrefix.MatchString(prefix) || slices.Contains(reserved, prefix):
+		return fmt.Errorf("prefix %q: expected one path element, such as /%s, and none of %s", prefix, p.Name, strings.Join(reserved, " "))
 	case origin == "":
 		return fmt.Errorf("prefix %q: expected the origin that it stands for, such as http://127.0.0.1:11434", prefix)
 	}
@@ -131,6 +131,10 @@ func (p *Provider) stand(prefix, origin string) error {
 	p.Prefixes = []Prefix{{prefix, u.Scheme + "://" + u.Host}}
 	return nil
 }
+
+// reserved are path elements with a meaning of their own: wiremeter's pages, and
+// what stands before labels.
+var reserved = []string{"/wiremeter", "/l"}
 
 var isPrefix = regexp.MustCompile(`^/[A-Za-z0-9_~.-]*[A-Za-z0-9_~-]$`)
 

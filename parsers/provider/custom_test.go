@@ -87,7 +87,7 @@ func TestCustomErrors(t *testing.T) {
 		{Custom{Name: "acme", Hosts: []string{ok + ":"}}, `expected a DNS name`},
 		{Custom{Name: "acme", Prefix: "acme", Origin: "http://x:1"}, `prefix "acme": expected one path element, such as /acme`},
 		{Custom{Name: "acme", Prefix: "/a/b", Origin: "http://x:1"}, `prefix "/a/b": expected`},
-		{Custom{Name: "acme", Prefix: "/wiremeter", Origin: "http://x:1"}, `and not /wiremeter`},
+		{Custom{Name: "acme", Prefix: "/wiremeter", Origin: "http://x:1"}, `and none of /wiremeter`},
 		{Custom{Name: "acme", Prefix: "/acme"}, `prefix "/acme": expected the origin`},
 		{Custom{Name: "acme", Origin: "http://x:1"}, `origin "http://x:1": expected a prefix beside it`},
 		{Custom{Name: "acme", Prefix: "/acme", Origin: "ftp://x"}, `origin of /acme: expected a URL such as`},

@@ -1,0 +1,244 @@
+package capture
+
+import (
+	"net/netip"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// hops tells which exchanges were ways to a gateway that asked a provider
+// through here, too: the tokens are the provider's, and must not count twice. It
+// keeps what exchanges said that began while a gateway was being asked, for as
+// long as that lasts. Its zero value is ready; its methods may be called from any
+// goroutine.
+type hops struct {
+	ways atomic.Int64 // under way: exchanges with what may be a gateway
+
+	mu      sync.Mutex
+	open    map[*Exchange]int // under way or being decided on, since a gateway was asked: how often held
+	told    []*saying         // by those that have ended, in the order of their ends
+	changed chan struct{}     // closed when one of open has ended; nil: nobody waits
+}
+
+// saying is what two hops of one answer have in common.
+type saying struct {
+	begun, ended time.Time
+	host         string // with its port
+	id           string
+	models       [2]string
+	input        int64 // whatever came from a cache or went into one included
+	output       int64
+	isCounted    bool
+	isTaken      bool // a way to a gateway was found to be the same answer's
+}
+
+// Of an answer that a gateway passes on, what comes from the provider ends
+// first, but wiremeter may hear of that end a little later.
+const hopPatience = time.Second
+
+const maxTold = 1 << 16
+
+// mayForward reports whether the exchange may be with a gateway: its host is no
+// known provider's, or on this machine.
+func (e *Exchange) mayForward() bool {
+	return e.route.IsForeign || e.route.IsConfigured || isLoopback(e.head.Host)
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+// enter takes note of an exchange that begins.
+func (h *hops) enter(e *Exchange) {
+	if e.isWay = e.mayForward(); e.isWay {
+		h.ways.Add(1)
+	} else if h.ways.Load() == 0 {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.open == nil {
+		h.open = make(map[*Exchange]int)
+	}
+	h.open[e]++
+	e.isHop = true
+}
+
+// leave is for an exchange that has ended.
+func (h *hops) leave(e *Exchange) {
+	if !e.isHop {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.open[e]--; h.open[e] > 0 {
+		return
+	}
+	delete(h.open, e)
+	if h.changed != nil {
+		close(h.changed)
+		h.changed = nil
+	}
+	if e.isWay && h.ways.Add(-1) == 0 {
+		h.told = nil
+	}
+}
+
+// tell keeps what the record says, for the ways that are under way. It needs mu.
+func (h *hops) tell(s *saying) {
+	if h.ways.Load() == 0 {
+		return
+	}
+	if len(h.told) >= maxTold {
+		h.told = h.told[1:]
+	}
+	h.told = append(h.told, s)
+}
+
+// keep hands the record on, and decides before whether it is of a way to a
+// gateway. Where that cannot be told yet it returns at once, and the record
+// follows.
+func (e *Exchange) keep(r usage.Record, ended time.Time) {
+	h := &e.capture.hops
+	if !e.isHop {
+		e.capture.recorder.Record(r)
+		return
+	}
+	s := sayingOf(&r, e.head, ended)
+	h.mu.Lock()
+	if !e.isWay {
+		h.tell(s)
+		h.mu.Unlock()
+		e.capture.recorder.Record(r)
+		return
+	}
+	changed := h.unsettled(e, s)
+	if changed == nil {
+		h.decide(s, &r)
+		h.mu.Unlock()
+		e.capture.recorder.Record(r)
+		return
+	}
+	h.open[e]++
+	h.mu.Unlock()
+	ticket := e.capture.decoding.begin()
+	go func() {
+		defer e.capture.decoding.end(ticket)
+		defer h.leave(e)
+		h.settle(e, s, &r)
+		e.capture.recorder.Record(r)
+	}()
+}
+
+// settle decides when all is told, or when patience has run out.
+func (h *hops) settle(e *Exchange, s *saying, r *usage.Record) {
+	patience := time.NewTimer(hopPatience)
+	defer patience.Stop()
+	for {
+		h.mu.Lock()
+		changed := h.unsettled(e, s)
+		if changed == nil {
+			h.decide(s, r)
+			h.mu.Unlock()
+			return
+		}
+		h.mu.Unlock()
+		select {
+		case <-changed:
+		case <-patience.C:
+			h.mu.Lock()
+			h.decide(s, r)
+			h.mu.Unlock()
+			return
+		}
+	}
+}
+
+// unsettled returns what to wait for while an exchange is under way that may be
+// this answer's next hop, else nil. It needs mu.
+func (h *hops) unsettled(e *Exchange, s *saying) <-chan struct{} {
+	for o := range h.open {
+		if o != e && addressOf(o.head) != s.host && s.isAround(o.head.StartedAt) {
+			if h.changed == nil {
+				h.changed = make(chan struct{})
+			}
+			return h.changed
+		}
+	}
+	return nil
+}
+
+// decide looks for the next hop of the same answer, which no other way can have
+// then. It needs mu.
+func (h *hops) decide(s *saying, r *usage.Record) {
+	if next := h.next(s); next != nil {
+		next.isTaken = true
+		r.Hop = usage.Gateway
+	}
+	h.tell(s)
+}
+
+// next prefers the same response id to the same counts, and of several the one
+// that began first: those that began later fit into more ways.
+func (h *hops) next(s *saying) *saying {
+	var best *saying
+	isBestByID := false
+	for _, t := range h.told {
+		byID := s.id != "" && s.id == t.id
+		switch {
+		case t.isTaken || t.host == s.host || !s.isAround(t.begun) || t.ended.After(s.ended.Add(hopPatience)):
+		case !byID && (isBestByID || !s.hasCountsOf(t)):
+		case best == nil || byID && !isBestByID || t.begun.Before(best.begun):
+			best, isBestByID = t, byID
+		}
+	}
+	return best
+}
+
+func (s *saying) isAround(t time.Time) bool { return !t.Before(s.begun) && !t.After(s.ended) }
+
+// hasCountsOf reports whether both state the same counts, some of them, and name
+// the same model.
+func (s *saying) hasCountsOf(t *saying) bool {
+	return s.isCounted && t.isCounted && s.input == t.input && s.output == t.output && s.input+s.output > 0 && s.names(t)
+}
+
+func (s *saying) names(t *saying) bool {
+	for _, m := range s.models {
+		if m != "" && (m == t.models[0] || m == t.models[1]) {
+			return true
+		}
+	}
+	return false
+}
+
+func sayingOf(r *usage.Record, x usage.Exchange, ended time.Time) *saying {
+	s := &saying{
+		begun: r.StartedAt, ended: ended, host: addressOf(x), id: r.Response.ID,
+		models: [2]string{bareModel(r.Model), bareModel(r.ModelRequested)},
+	}
+	t := r.Tokens
+	s.isCounted = t.Input != nil && t.Output != nil
+	for _, n := range []*int64{t.Input, t.CacheRead, t.CacheWrite5m, t.CacheWrite1h, t.CacheWriteOther} {
+		if n != nil {
+			s.input += *n
+		}
+	}
+	if t.Output != nil {
+		s.output = *t.Output
+	}
+	return s
+}
+
+// bareModel leaves out what gateways put before a model's name: its provider.
+func bareModel(name string) string { return strings.ToLower(name[strings.LastIndexByte(name, '/')+1:]) }
+
+func addressOf(x usage.Exchange) string { return x.Host + ":" + x.Port }
