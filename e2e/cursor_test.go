@@ -34,9 +34,9 @@ var installCursor = sync.OnceValues(func() (string, error) {
 	return dir, err
 })
 
-// cursorTurns lets Cursor's client take turns over this protocol, and returns
-// what it says of them. It is metered, or goes through a tunnel instead.
-func (s *stage) cursorTurns(protocol string, turns int, isMetered bool) []turn {
+// cursorCommand is a program of e2e/cursor's in the Node that Cursor's client
+// needs. Over h2 it finds its way through a proxy.
+func (s *stage) cursorCommand(protocol, program string, args ...string) []string {
 	s.Helper()
 	dir, err := installCursor()
 	if err != nil {
@@ -46,13 +46,23 @@ func (s *stage) cursorTurns(protocol string, turns int, isMetered bool) []turn {
 	if protocol == "h2" {
 		command = append(command, "--import", filepath.Join(dir, "tunnel.mjs"))
 	}
-	command = append(command, filepath.Join(dir, "turns.mjs"), strconv.Itoa(turns), protocol)
-	var e ended
+	return append(append(command, filepath.Join(dir, program)), args...)
+}
+
+// cursorTurns lets Cursor's client take turns over this protocol, and returns
+// what it says of them. It is metered, or goes through a tunnel instead.
+func (s *stage) cursorTurns(protocol string, turns int, isMetered bool) []turn {
+	s.Helper()
+	command := s.cursorCommand(protocol, "turns.mjs", strconv.Itoa(turns), protocol)
 	if isMetered {
-		e = s.metered(s.env("NODE_USE_ENV_PROXY=1"), command...)
-	} else {
-		e = s.exec(s.env(s.tunnel()...), command[0], command[1:]...)
+		return s.taken(turns, s.metered(s.env("NODE_USE_ENV_PROXY=1"), command...))
 	}
+	return s.taken(turns, s.exec(s.env(s.tunnel()...), command[0], command[1:]...))
+}
+
+// taken are the turns that a program has taken.
+func (s *stage) taken(turns int, e ended) []turn {
+	s.Helper()
 	var all []turn
 	for line := range strings.Lines(s.well(e).out) {
 		var t turn

@@ -320,6 +320,11 @@ func TestReverseFront(t *testing.T) {
 		"/provider":                             "/",
 		"/provider//double":                     "//double",
 		"/l/team=a%2Cb,user=x/provider/v1/x":    "/v1/x",
+		"/provider/v9":                          "/other/v9",
+		"/provider/v9/":                         "/other/v9/",
+		"/provider/v9/%2F?x":                    "/other/v9/%2F?x",
+		"/provider/v99":                         "/v99",
+		"/provider/x/provider/v9":               "/x/provider/v9",
 	} {
 		r := request(t, "POST", "http://"+s.addr, strings.NewReader("{}"))
 		r.URL.Opaque = sent

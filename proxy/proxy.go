@@ -30,7 +30,8 @@ type Options struct {
 	// speaks to this host.
 	ServerTLS func(host string) *tls.Config
 	// Prefixes are the ways in of the reverse front: "/name" to the origin
-	// ("https://host") that requests below it are meant for.
+	// ("https://host") that requests below it are meant for. The longest wins:
+	// below "/name", "/name/v1" may lead elsewhere ("https://other/v1").
 	Prefixes map[string]string
 	// Fallback answers origin-form requests below no prefix.
 	Fallback http.Handler

@@ -75,7 +75,7 @@ func newStage(t *testing.T, upstreamH2 bool, upstream http.HandlerFunc, change .
 		ServerTLS: func(host string) *tls.Config {
 			return &tls.Config{Certificates: []tls.Certificate{ours.leaf(t, host)}, NextProtos: []string{"h2", "http/1.1"}}
 		},
-		Prefixes: map[string]string{"/provider": "https://" + providerHost},
+		Prefixes: map[string]string{"/provider": "https://" + providerHost, "/provider/v9": "https://" + providerHost + "/other/v9"},
 		Fallback: http.NotFoundHandler(),
 		Upstream: Upstream{Roots: theirs.pool(), ConnectTo: s.leads},
 		Log:      zerolog.Nop(),

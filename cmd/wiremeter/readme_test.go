@@ -27,6 +27,7 @@ const (
 // settings say how an agent is given the base URL of a prefix, %s.
 var settings = map[string]string{
 	"/anthropic":  "Claude Code: `ANTHROPIC_BASE_URL=%s`",
+	"/cursor":     "Cursor's SDK: `CURSOR_BACKEND_URL=%s`",
 	"/gemini":     "Gemini CLI with a key: `GOOGLE_GEMINI_BASE_URL=%s`",
 	"/codeassist": "Gemini CLI with a Google login: `CODE_ASSIST_ENDPOINT=%s`",
 	"/openai":     "Codex: `-c openai_base_url=%s/v1`; others: `%[1]s/v1`",

@@ -8,8 +8,7 @@ import "github.com/wiremeter/wiremeter/usage"
 // completion and the index of the user's files have hosts of their own, which
 // cost no tokens that anybody states: they stay closed.
 //
-// There is no prefix: the one base URL that the SDK takes stands for two
-// origins, api2.cursor.sh and api.cursor.com (/v1/…, /teams/…).
+// The one base URL that the SDK takes stands for two origins.
 var cursor = &Provider{
 	Name: "cursor",
 	Domains: []string{
@@ -19,6 +18,11 @@ var cursor = &Provider{
 		"api5.cursor.sh",
 		"api5lat.cursor.sh",
 		"api.cursor.com",
+	},
+	Prefixes: []Prefix{
+		{"/cursor", "https://api2.cursor.sh"},
+		{"/cursor/v1", "https://api.cursor.com/v1"},
+		{"/cursor/teams", "https://api.cursor.com/teams"},
 	},
 	Rules: []Rule{
 		billable("POST", `^/agent\.v1\.AgentService/Run(SSE)?$`, "cursor"),

@@ -32,8 +32,9 @@ type Route struct {
 	IsConfigured bool // the table is the user's own
 }
 
-// Prefix is a first path segment of the reverse front, as in "/anthropic", and
-// the origin that it stands for, without a trailing slash.
+// Prefix is a way in of the reverse front, as in "/anthropic", and the origin that
+// it stands for, without a trailing slash. One below another ("/cursor/v1") is for
+// a service of several origins: the longest wins, and its origin has a path.
 type Prefix struct{ Prefix, Origin string }
 
 // Provider is one table.
