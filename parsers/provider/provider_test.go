@@ -95,11 +95,14 @@ func TestTablesAreWellFormed(t *testing.T) {
 		}
 		for _, x := range p.Prefixes {
 			host, ok := strings.CutPrefix(x.Origin, "https://")
+			host, path, _ := strings.Cut(host, "/")
 			if !ok || !slices.Contains(p.Domains, host) {
 				t.Errorf("%s: the origin %q is none of its domains over https", p.Name, x.Origin)
 			}
-			if strings.Count(x.Prefix, "/") != 1 || x.Prefix[0] != '/' {
-				t.Errorf("%s: the prefix %q is not one path element", p.Name, x.Prefix)
+			above := strings.TrimSuffix(x.Prefix, "/"+path)
+			isBelow := path != "" && slices.ContainsFunc(p.Prefixes, func(y Prefix) bool { return y.Prefix == above })
+			if strings.Count(above, "/") != 1 || x.Prefix[0] != '/' || path != "" && !isBelow {
+				t.Errorf("%s: the prefix %q is neither one path element nor below another with the path of its origin", p.Name, x.Prefix)
 			}
 		}
 		for _, r := range p.Rules {
