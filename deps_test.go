@@ -24,7 +24,8 @@ parsers/framing:    github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream -os -n
 parsers/coding:     github.com/klauspost/compress github.com/andybalholm/brotli -os -net -net/http -time -log -context -sync -database/sql
 parsers/dialect:    usage parsers/framing github.com/tidwall/gjson google.golang.org/protobuf/encoding/protowire -os -net -net/http -time -log -context -sync -database/sql
 parsers/provider:   usage -os -net -net/http -time -log -context -sync -database/sql
-capture:            usage parsers parsers/coding github.com/rs/zerolog github.com/oklog/ulid -net/http -os -database/sql
+place:              usage -net/http -database/sql
+capture:            usage parsers parsers/coding place github.com/rs/zerolog github.com/oklog/ulid -net/http -os -database/sql
 store:              usage github.com/rs/zerolog -net/http -database/sql
 store/sqlite:       usage github.com/mattn/go-sqlite3 -net/http
 transcript:         usage store/sqlite -net/http -database/sql

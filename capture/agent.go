@@ -2,70 +2,138 @@ package capture
 
 import (
 	"cmp"
-	"strings"
 
 	"github.com/wiremeter/wiremeter/parsers"
+	"github.com/wiremeter/wiremeter/place"
 	"github.com/wiremeter/wiremeter/usage"
 )
 
-// sign is by what an agent can be told on the wire.
-type sign struct {
-	agent      string
-	userAgents []string // prefixes, up to the version
-	sessions   []string // headers that hold the session's id, the most telling first
+// evidence is who asked, by what one request tells itself: its labels and its
+// words.
+type evidence struct {
+	usage.Attribution
+	account string // the id of a login, by which nobody is known
+	root    string // of the repository, as the agent says
+	project string // as the agent calls it
+	isVague bool   // nothing but its head tells the agent, which another may have too
 }
 
-// signs were seen on the wire of Claude Code 2.1, Codex 0.144 to 0.169 and
-// Gemini CLI 0.61. Gemini CLI names its session in the body only, and only
-// with a Google login.
-var signs = []sign{
-	{"claude-code", []string{"claude-cli/", "claude-code/"}, []string{"X-Claude-Code-Session-Id"}},
-	{"codex", []string{"codex_exec/", "codex_cli_rs/", "codex-tui/", "codex_vscode/", "codex_sdk_ts/"}, []string{"Session-Id", "Session_id"}},
-	{"gemini-cli", []string{"GeminiCLI-tui/", "GeminiCLI/"}, nil},
-}
-
-// cursors are Cursor's programs by their own word for their kind; all of them
-// have the User-Agent of their HTTP library. What else there is of them (acp,
-// cloud, extension …) is "cursor".
-var cursors = map[string]string{
-	"ide": "cursor-ide", "cli": "cursor-cli", "interactive": "cursor-cli", "sdk": "cursor-sdk",
-}
-
-// cursor returns which of Cursor's programs asks, and its version as it says
-// ("sdk-1.0.32"), or "".
-func cursor(h usage.Header) (agent, version string) {
-	kind, version := h.First("X-Cursor-Client-Type"), h.First("X-Cursor-Client-Version")
-	if kind == "" && version == "" {
-		return "", ""
+// hear reads what the request tells of who asks.
+func (e *Exchange) hear(q parsers.Request) *evidence {
+	x, h := e.head, e.head.Header
+	if e.sign.agent == "codex" {
+		q = withCodexTurn(q, h, x.Transport)
 	}
-	return cmp.Or(cursors[kind], "cursor"), version
+	v := &evidence{account: name(q.AccountID), root: dir(q.Root), isVague: e.sign.agent == "opencode" && q.Agent == ""}
+	a := &v.Attribution
+	a.Run, a.UserAgent, a.AgentVersion, a.Plan = x.Run, h.First("User-Agent"), e.version, planOf(e.route, x)
+	e.capture.labels(a, x.Labels)
+
+	s := e.sign
+	if q.Agent != "" && (s.agent == "" || s.agent == "opencode") {
+		s = bySign(q.Agent)
+	}
+	tell(a, usage.ByAgent, s.agent, usage.FromWire)
+	tell(a, usage.BySession, s.session(h, q, e.route), usage.FromWire)
+	a.ParentSessionID = cmp.Or(name(first(h, s.parents)), name(q.ParentID))
+	a.SubagentID = cmp.Or(name(first(h, s.subagents)), name(q.SubagentID))
+	a.TurnID = name(q.TurnID)
+	if x.Transport != usage.WebSocket { // whose head is that of the first turn
+		a.TurnID = cmp.Or(a.TurnID, name(first(h, s.turns)))
+	}
+	a.Purpose = purposeOf(x, q)
+	if a.SubagentID != "" && cmp.Or(a.Purpose, usage.Main) == usage.Main {
+		a.Purpose = usage.Subagent
+	}
+	tell(a, usage.ByDir, dir(q.Dir), usage.FromWire)
+	tell(a, usage.ByRepository, cmp.Or(place.Remote(q.Remote), githubRepository(h)), usage.FromWire)
+	tell(a, usage.ByCommit, commit(q.Commit), usage.FromWire)
+	tell(a, usage.ByUser, userOf(x), usage.FromWire)
+	v.project = label(h.First("X-Kilocode-Projectid"))
+	return v
 }
 
-// attribute says who asked, by what the exchange itself tells, in its own words.
-func attribute(x usage.Exchange, q parsers.Request) usage.Attribution {
-	a := usage.Attribution{Run: x.Run, UserAgent: x.Header.First("User-Agent"), SessionID: q.SessionID}
-	a.Agent, a.AgentVersion = cursor(x.Header)
-	for _, s := range signs {
-		version, ok := s.version(a.UserAgent)
-		if !ok {
-			continue
-		}
-		a.Agent, a.AgentVersion = s.agent, version
-		if id := name(first(x.Header, s.sessions)); id != "" {
-			a.SessionID = id
-		}
+// withCodexTurn adds what Codex says of the turn in the head, where it does not
+// say it in the body. That of a WebSocket is of a turn that fills the cache.
+func withCodexTurn(q parsers.Request, h usage.Header, t usage.Transport) parsers.Request {
+	turn := parsers.ReadCodexTurn(h.First("X-Codex-Turn-Metadata"))
+	if t == usage.WebSocket {
+		turn.Purpose, turn.TurnID = "", ""
 	}
-	return a
+	q.Purpose = cmp.Or(q.Purpose, turn.Purpose)
+	for to, from := range map[*string]string{
+		&q.SessionID: turn.SessionID, &q.ParentID: turn.ParentID, &q.SubagentID: turn.SubagentID, &q.TurnID: turn.TurnID,
+		&q.Root: turn.Root, &q.Remote: turn.Remote, &q.Commit: turn.Commit,
+	} {
+		*to = cmp.Or(*to, from)
+	}
+	return q
 }
 
-func (s sign) version(userAgent string) (string, bool) {
-	for _, prefix := range s.userAgents {
-		if rest, ok := strings.CutPrefix(userAgent, prefix); ok {
-			if end := strings.IndexAny(rest, " /("); end >= 0 {
-				rest = rest[:end]
-			}
-			return rest, true
-		}
+// session is the agent's own name of its session, wherever it puts it.
+func (s *sign) session(h usage.Header, q parsers.Request, r parsers.Route) string {
+	id := cmp.Or(name(first(h, s.sessions)), name(q.SessionID))
+	if id == "" && s.isKeyed {
+		id = name(trimPrefix(q.CacheKey, s.keyPrefix))
 	}
-	return "", false
+	return cmp.Or(id, name(r.SessionID))
+}
+
+// trimPrefix of what does not begin so leaves nothing.
+func trimPrefix(s, prefix string) string {
+	if len(s) < len(prefix) || s[:len(prefix)] != prefix {
+		return ""
+	}
+	return s[len(prefix):]
+}
+
+// githubRepository is what Copilot says of the repository; a name in underscores
+// stands for none.
+func githubRepository(h usage.Header) string {
+	nwo, host := h.First("X-Github-Repository-Nwo"), h.First("X-Github-Repository-Host")
+	if nwo == "" || nwo[0] == '_' {
+		return ""
+	}
+	if host == "" || host[0] == '_' {
+		host = "github.com"
+	}
+	return place.Remote("https://" + host + "/" + nwo)
+}
+
+// tell puts what a source says into its dimension, unless a stronger one has
+// spoken.
+func tell(a *usage.Attribution, d usage.Dimension, value string, s usage.Source) {
+	to := dimension(a, d)
+	if value == "" || *to != "" {
+		return
+	}
+	if a.Sources == nil {
+		a.Sources = make(map[usage.Dimension]usage.Source, 8)
+	}
+	*to, a.Sources[d] = value, s
+}
+
+// dimension returns where an attribution holds this dimension.
+func dimension(a *usage.Attribution, d usage.Dimension) *string {
+	switch d {
+	case usage.ByAgent:
+		return &a.Agent
+	case usage.BySession:
+		return &a.SessionID
+	case usage.ByUser:
+		return &a.User
+	case usage.ByTeam:
+		return &a.Team
+	case usage.ByProject:
+		return &a.Project
+	case usage.ByRepository:
+		return &a.Repository
+	case usage.ByBranch:
+		return &a.Branch
+	case usage.ByCommit:
+		return &a.Commit
+	case usage.ByDir:
+		return &a.Dir
+	}
+	return &a.Machine
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,6 +33,8 @@ type Capture struct {
 	turns     atomic.Int64
 	halves    halves
 	hops      hops
+	kin       kin
+	strange   sync.Once // a label that is none was told of
 }
 
 // New makes a Capture that hands its results to r.
@@ -48,6 +51,8 @@ func (c *Capture) Begin(x usage.Exchange) *Exchange {
 	e.request.coding = x.Header.First("Content-Encoding")
 	if e.isProvider && e.route.Class != parsers.NotBillable {
 		c.hops.enter(e)
+		e.sign, e.version = recognise(x.Header)
+		e.request.agent, e.request.learn = e.sign.agent, e.learn
 	}
 	switch {
 	case !e.isProvider:
@@ -73,10 +78,13 @@ type Exchange struct {
 	head       usage.Exchange
 	route      parsers.Route
 	isProvider bool
-	isWay      bool // to what may be a gateway
-	isHop      bool // it began while a gateway was asked: see hops
+	isWay      bool   // to what may be a gateway
+	isHop      bool   // it began while a gateway was asked: see hops
+	sign       sign   // of the agent, by the head
+	version    string // its own
 
-	request request
+	request  request
+	evidence *evidence // of who asks; nil: not heard yet
 
 	status        int
 	requestID     string

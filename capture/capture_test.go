@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -39,11 +38,13 @@ type exchange struct {
 	response           usage.Header
 	body               []byte
 	end                error
+	conn               usage.Conn
+	labels             string
 }
 
 func (x exchange) play(t *testing.T, c *Capture, s *shelf) {
 	t.Helper()
-	head := usage.Exchange{StartedAt: time.Now(), Front: usage.Forward, Transport: x.transport, Method: "POST", Host: "api.anthropic.com", Path: "/v1/messages", Header: x.header}
+	head := usage.Exchange{StartedAt: time.Now(), Front: usage.Forward, Transport: x.transport, Method: "POST", Host: "api.anthropic.com", Path: "/v1/messages", Header: x.header, Conn: x.conn, Labels: x.labels}
 	if x.method != "" {
 		head.Method = x.method
 	}
@@ -206,26 +207,6 @@ func TestSlowDecoder(t *testing.T) {
 	}
 	if len(s.records) != 1 || s.records[0].ResponseBytes != size || s.records[0].Reason != "decoder_too_slow" {
 		t.Errorf("got %+v", s.records)
-	}
-}
-
-// TestWhoAsked: agents are told by what they send; others stay unknown.
-func TestWhoAsked(t *testing.T) {
-	for _, c := range []struct {
-		header usage.Header
-		want   usage.Attribution
-	}{
-		{usage.Header{"User-Agent": {"claude-cli/2.1.330 (external, sdk-cli)"}, "X-Claude-Code-Session-Id": {"s1"}}, usage.Attribution{Agent: "claude-code", AgentVersion: "2.1.330", SessionID: "s1"}},
-		{usage.Header{"User-Agent": {"codex_exec/0.169.0 (Debian 12.0.0; x86_64) xterm-256color (codex_exec; 0.169.0)"}, "Session-Id": {"s2"}}, usage.Attribution{Agent: "codex", AgentVersion: "0.169.0", SessionID: "s2"}},
-		{usage.Header{"User-Agent": {"GeminiCLI-tui/0.61.0/gemini-2.5-pro (linux; x64; terminal)"}}, usage.Attribution{Agent: "gemini-cli", AgentVersion: "0.61.0"}},
-		{usage.Header{"User-Agent": {"curl/7.88.1"}, "Session-Id": {"not ours to read"}}, usage.Attribution{}},
-		{usage.Header{}, usage.Attribution{}},
-	} {
-		got := attribute(usage.Exchange{Header: c.header, Run: "r"}, parsers.Request{})
-		c.want.UserAgent, c.want.Run = c.header.First("User-Agent"), "r"
-		if !reflect.DeepEqual(got, c.want) {
-			t.Errorf("got %+v, want %+v", got, c.want)
-		}
 	}
 }
 

@@ -113,7 +113,10 @@ func wantRun(path, id, session string) usage.Record {
 	return usage.Record{
 		Outcome: usage.Metered, Front: usage.Forward, Provider: "cursor", Dialect: "cursor", Host: "api2.cursor.sh", Path: "/" + path,
 		Status: 200, Streamed: true, Transport: usage.HTTP2, Kind: usage.Model,
-		Attribution:    usage.Attribution{Agent: "cursor-sdk", AgentVersion: "sdk-1.0.32", UserAgent: "connect-es/1.6.1", SessionID: session},
+		Attribution: usage.Attribution{
+			Agent: "cursor-sdk", AgentVersion: "sdk-1.0.32", UserAgent: "connect-es/1.6.1", SessionID: session, Plan: usage.Subscription,
+			Sources: map[usage.Dimension]usage.Source{usage.ByAgent: usage.FromWire, usage.BySession: usage.FromWire},
+		},
 		ModelRequested: "claude-4.5-sonnet", RequestID: id, GroupID: id, ParserVersion: parsers.Version,
 		Response: usage.Response{
 			Model: "claude-4.5-sonnet", Rule: usage.Inclusive,

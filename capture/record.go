@@ -17,6 +17,7 @@ import (
 // many on a connection.
 type answer struct {
 	request  parsers.Request
+	said     *evidence // of who asked; nil: the request tells
 	response usage.Response
 	state    parsers.State
 	failure  string // why its reading ended early: a fixed word; empty if it did not
@@ -53,7 +54,7 @@ func (e *Exchange) finish(fault error, ended time.Time) {
 	case e.head.Transport == usage.WebSocket:
 		a.failure = "websocket"
 	}
-	a.request = e.request.facts()
+	a.request, a.said = e.request.facts(), e.evidence
 	e.conclude(a)
 }
 
@@ -151,14 +152,13 @@ func doubt(resp usage.Response) string {
 
 func (e *Exchange) record(a *answer) usage.Record {
 	q := a.request
-	q.SessionID = cmp.Or(q.SessionID, e.route.SessionID)
 	r := usage.Record{
 		ID:        ulid.MustNew(ulid.Timestamp(a.begun), ulid.DefaultEntropy()).String(),
 		StartedAt: a.begun,
 
 		Front: e.head.Front, Provider: e.route.Provider, Dialect: e.route.Dialect,
 		Host: e.head.Host, Path: e.head.Path, Status: e.status, Transport: e.head.Transport,
-		Kind: e.kind(a), Attribution: attribute(e.head, q),
+		Kind: e.kind(a), Attribution: e.attribute(a),
 
 		ModelRequested: cmp.Or(q.Model, e.route.Model), Response: a.response, RequestID: e.requestID, GroupID: q.GroupID,
 

@@ -12,7 +12,9 @@ import (
 // request reads what the request says of itself. Its bytes come from one
 // goroutine while another asks for the facts, hence the lock.
 type request struct {
-	coding string // its Content-Encoding; empty: none
+	coding string                // its Content-Encoding; empty: none
+	agent  string                // by the head; empty: unknown
+	learn  func(parsers.Request) // takes what was read, once; nil: nobody
 	bytes  atomic.Int64
 
 	mu     sync.Mutex
@@ -37,7 +39,7 @@ func (q *request) write(p []byte, isRead bool) {
 	case q.isOver:
 	case q.coding == "":
 		if q.reader == nil {
-			q.reader = parsers.NewRequestReader()
+			q.reader = parsers.NewRequestReader(q.agent)
 		}
 		q.guard(func() { q.reader.Write(p) })
 	case len(q.coded)+len(p) > maxCodedRequest:
@@ -58,11 +60,14 @@ func (q *request) facts() parsers.Request {
 	q.isOver = true
 	q.guard(func() {
 		if q.coded != nil {
-			q.reader = decoded(q.coding, q.coded)
+			q.reader = decoded(q)
 			q.coded = nil
 		}
 		if q.reader != nil {
 			q.known, _ = q.reader.Close() // what could not be read stays unknown
+		}
+		if q.learn != nil {
+			q.learn(q.known)
 		}
 	})
 	q.reader = nil
@@ -71,9 +76,9 @@ func (q *request) facts() parsers.Request {
 
 // decoded reads a whole compressed body; a broken one is read as far as it
 // goes.
-func decoded(name string, body []byte) *parsers.RequestReader {
-	reader := parsers.NewRequestReader()
-	r, err := coding.NewReader(name, bytes.NewReader(body))
+func decoded(q *request) *parsers.RequestReader {
+	reader := parsers.NewRequestReader(q.agent)
+	r, err := coding.NewReader(q.coding, bytes.NewReader(q.coded))
 	if err != nil {
 		return reader
 	}

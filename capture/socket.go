@@ -24,12 +24,15 @@ type socket struct {
 }
 
 // moments are the times of a turn that is open.
-type moments struct{ begun, firstByte time.Time }
+type moments struct {
+	begun, firstByte time.Time
+	said             *evidence // nil: not heard yet
+}
 
 func newSocket(e *Exchange, extensions string) *socket {
 	s := &socket{exchange: e, open: make(map[*parsers.Turn]*moments), now: time.Now()}
 	s.leash = leash{dialect: e.route.Dialect, log: e.capture.log}
-	s.leash.run(0, func() { s.reader = parsers.NewSocket(e.route, extensions, s) })
+	s.leash.run(0, func() { s.reader = parsers.NewSocket(e.route, e.sign.agent, extensions, s) })
 	return s
 }
 
@@ -68,7 +71,9 @@ func (s *socket) read(n int, work func()) {
 }
 
 // Asked is called by the reader, within read.
-func (s *socket) Asked(t *parsers.Turn) { s.open[t] = &moments{begun: s.now} }
+func (s *socket) Asked(t *parsers.Turn) {
+	s.open[t] = &moments{begun: s.now, said: s.exchange.said(t.Request)}
+}
 
 // Answered is called by the reader, within read or close.
 func (s *socket) Answered(t *parsers.Turn) {
@@ -76,7 +81,7 @@ func (s *socket) Answered(t *parsers.Turn) {
 	delete(s.open, t)
 	s.exchange.conclude(&answer{
 		request: t.Request, response: t.Response, state: t.State, failure: s.leash.failure, fault: s.fault,
-		begun: m.begun, firstByte: m.firstByte, ended: s.now,
+		said: m.said, begun: m.begun, firstByte: m.firstByte, ended: s.now,
 		sent: s.sent, received: s.received, isStream: true,
 	})
 	s.sent, s.received = 0, 0

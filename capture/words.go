@@ -3,6 +3,7 @@ package capture
 import (
 	"errors"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/wiremeter/wiremeter/usage"
 )
@@ -166,9 +167,35 @@ func reasonOf(fault error) string {
 // clean leaves of a record what is no free text.
 func clean(r *usage.Record) {
 	r.Path, r.Run, r.UserAgent, r.AgentVersion = path(r.Path), RunName(r.Run), userAgent(r.UserAgent), version(r.AgentVersion)
-	for _, s := range []*string{&r.SessionID, &r.ParentSessionID, &r.SubagentID, &r.TurnID, &r.ModelRequested, &r.RequestID, &r.GroupID, &r.Response.ID, &r.Model, &r.ServiceTier, &r.Speed, &r.Geo, &r.StopReason} {
+	for _, s := range []*string{&r.SessionID, &r.ParentSessionID, &r.SubagentID, &r.TurnID, &r.ParentSessionID, &r.SubagentID, &r.TurnID, &r.ModelRequested, &r.RequestID, &r.GroupID, &r.Response.ID, &r.Model, &r.ServiceTier, &r.Speed, &r.Geo, &r.StopReason} {
 		*s = name(*s)
 	}
+}
+
+// dir keeps a path that the agent says it works in: one line, without keys in its
+// elements.
+func dir(s string) string {
+	if len(s) > maxPath || !utf8.ValidString(s) || strings.ContainsFunc(s, isControl) {
+		return ""
+	}
+	for _, element := range strings.FieldsFunc(s, func(r rune) bool { return r == '/' || r == '\\' }) {
+		if hasKey(element) {
+			return ""
+		}
+	}
+	return s
+}
+
+func isControl(r rune) bool {
+	return r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == 0x2028 || r == 0x2029
+}
+
+// commit keeps a hash in hexadecimal, of SHA-1 or SHA-256.
+func commit(s string) string {
+	if len(s) != 40 && len(s) != 64 || strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune("0123456789abcdef", r) }) {
+		return ""
+	}
+	return s
 }
 
 func version(s string) string {

@@ -261,7 +261,7 @@ func (e *exchange) outcome(resp usage.Response, state State) (usage.Outcome, str
 }
 
 func readRequest(body []byte, size int) Request {
-	r := NewRequestReader()
+	r := NewRequestReader("")
 	inPieces(body, size, r.Write)
 	q, _ := r.Close()
 	return q

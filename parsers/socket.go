@@ -32,6 +32,7 @@ type Turns interface {
 // I/O, and its memory is bounded.
 type Socket struct {
 	dialect        string
+	agent          string
 	turns          Turns
 	client, server *framing.WebSocket
 	lanes          map[string]*lane
@@ -56,9 +57,10 @@ const (
 var askings = map[string]string{"responses": "response.create", "realtime": "response.create"}
 
 // NewSocket makes a reader for the connection behind a 101. Extensions is its
-// Sec-WebSocket-Extensions. T is called from within Client, Server and Close.
-func NewSocket(route Route, extensions string, t Turns) *Socket {
-	s := &Socket{dialect: route.Dialect, turns: t, lanes: make(map[string]*lane), isSilent: true}
+// Sec-WebSocket-Extensions, agent as for NewRequestReader. T is called from
+// within Client, Server and Close.
+func NewSocket(route Route, agent, extensions string, t Turns) *Socket {
+	s := &Socket{dialect: route.Dialect, agent: agent, turns: t, lanes: make(map[string]*lane), isSilent: true}
 	client, server := framing.ParseWebSocketExtensions(extensions)
 	s.client = framing.NewWebSocket(client, s.hear)
 	s.server = framing.NewWebSocket(server, s.observe)
@@ -111,6 +113,11 @@ func (s *Socket) hear(f framing.Frame) {
 	q, ok := dialect.ReadRequest(f.Data)
 	if !ok {
 		return
+	}
+	if isAsking {
+		m := newMarks(s.agent)
+		m.write(f.Data)
+		m.fill(&q)
 	}
 	if isAsking || q.Model != "" {
 		s.request = q

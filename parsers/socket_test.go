@@ -156,7 +156,7 @@ func converse(says []string, size int) []string { return converseIn("responses",
 
 func converseIn(dialect string, says []string, size int) []string {
 	h := new(heardTurns)
-	s := NewSocket(Route{Dialect: dialect}, "", h)
+	s := NewSocket(Route{Dialect: dialect}, "", "", h)
 	for _, say := range says {
 		isClient := say[0] == '>'
 		p := bytes.Repeat([]byte{0xff}, 20) // no frame of any kind
@@ -179,7 +179,7 @@ func converseIn(dialect string, says []string, size int) []string {
 // takes little memory and is not believed.
 func TestSocketIsBounded(t *testing.T) {
 	h := new(heardTurns)
-	s := NewSocket(Route{Dialect: "responses"}, "", h)
+	s := NewSocket(Route{Dialect: "responses"}, "", "", h)
 	for i := range 100_000 {
 		s.Client(message(inLane(fmt.Sprint(i%1000), createA), true))
 	}
@@ -198,7 +198,7 @@ func FuzzSocket(f *testing.F) {
 	f.Fuzz(func(t *testing.T, client, server []byte, size uint16) {
 		read := func(size int) []string {
 			h := new(heardTurns)
-			s := NewSocket(Route{Dialect: "responses"}, "permessage-deflate", h)
+			s := NewSocket(Route{Dialect: "responses"}, "", "permessage-deflate", h)
 			for p := range slices.Chunk(client, size) {
 				s.Client(p)
 			}

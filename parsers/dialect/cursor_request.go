@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/wiremeter/wiremeter/parsers/framing"
+	"github.com/wiremeter/wiremeter/usage"
 )
 
 // CursorRequest is what the agent's half of a stream says of itself. Empty and
@@ -61,10 +62,17 @@ func (q *CursorRequests) Request() CursorRequest { return q.known }
 
 // Common returns what has a place in the requests of all dialects.
 func (q CursorRequest) Common() Request {
-	return Request{
+	r := Request{
 		Model: q.Model, SessionID: q.ConversationID, GroupID: q.RunID,
 		IsPrewarm: !q.IsRun && q != CursorRequest{}, IsCompact: q.IsSummary,
 	}
+	if q.Subagent != "" {
+		r.Purpose = usage.Subagent
+	}
+	if q.GroupID != q.ConversationID {
+		r.ParentID = q.GroupID
+	}
+	return r
 }
 
 // readCursorRun reads an AgentRunRequest.

@@ -17,11 +17,13 @@ type Request struct {
 	SessionID    string // the agent's, where it puts it into the body
 	GroupID      string // the agent's id of what it asks for, the same in every attempt
 	CacheTTL     string // "5m" or "1h": the one cache lifetime that is asked for
+	CacheKey     string // prompt_cache_key: of some agents the session's id
+	Asker
 }
 
-// ReadRequest reads all but the CacheTTL from a request's body, or from a
-// skeleton of it that keeps objects to a depth of two. It returns false when
-// that is not an object.
+// ReadRequest reads all but the CacheTTL and what stands in the text from a
+// request's body, or from a skeleton of it that keeps objects to a depth of two.
+// It returns false when that is not an object.
 func ReadRequest(body []byte) (Request, bool) {
 	var q Request
 	if !gjson.ValidBytes(body) {
@@ -29,35 +31,30 @@ func ReadRequest(body []byte) (Request, bool) {
 	}
 	root := gjson.ParseBytes(body)
 	root.ForEach(func(key, v gjson.Result) bool {
-		switch key.Str {
-		case "model":
-			q.Model = strings.TrimPrefix(word(v), "models/")
-		case "stream":
-			q.IsStream = v.Type == gjson.True
-		case "background":
-			q.IsBackground = v.Type == gjson.True
-		case "generate": // false: Codex fills a cache ahead of a turn
-			q.IsPrewarm = v.Type == gjson.False
-		case "metadata":
-			keepLast(&q.SessionID, claudeSession(last(v, "user_id")))
-		case "setup": // Google's live
-			keepLast(&q.Model, strings.TrimPrefix(word(last(v, "model")), "models/"))
-		case "request": // Gemini CLI with a Google login
-			keepLast(&q.SessionID, word(last(v, "session_id")))
+		if read, ok := requestFields[key.Str]; ok {
+			read(&q, v)
 		}
 		return true
 	})
 	return q, root.IsObject()
 }
 
-// claudeSession takes the session from the user id that Claude Code makes up:
-// JSON in a string; in older versions words joined by underscores.
-func claudeSession(userID gjson.Result) string {
-	if gjson.Valid(userID.Str) {
-		return word(last(gjson.Parse(userID.Str), "session_id"))
-	}
-	if _, id, ok := strings.Cut(word(userID), "_session_"); ok {
-		return id
-	}
-	return ""
+var requestFields = map[string]func(*Request, gjson.Result){
+	"model":            func(q *Request, v gjson.Result) { q.Model = strings.TrimPrefix(word(v), "models/") },
+	"stream":           func(q *Request, v gjson.Result) { q.IsStream = v.Type == gjson.True },
+	"background":       func(q *Request, v gjson.Result) { q.IsBackground = v.Type == gjson.True },
+	"prompt_cache_key": func(q *Request, v gjson.Result) { q.CacheKey = word(v) },
+	"metadata":         readMetadata,
+	"client_metadata":  readClientMetadata,
+	// False: Codex fills a cache ahead of a turn.
+	"generate": func(q *Request, v gjson.Result) { q.IsPrewarm = v.Type == gjson.False },
+	// Google's live.
+	"setup": func(q *Request, v gjson.Result) {
+		keepLast(&q.Model, strings.TrimPrefix(word(last(v, "model")), "models/"))
+	},
+	// Gemini CLI with a Google login.
+	"request":        func(q *Request, v gjson.Result) { keepLast(&q.SessionID, word(last(v, "session_id"))) },
+	"user_prompt_id": func(q *Request, v gjson.Result) { q.TurnID = word(v) },
+	// Cline, by way of OpenRouter.
+	"session_id": func(q *Request, v gjson.Result) { keepFirst(&q.SessionID, word(v)) },
 }

@@ -1,19 +1,24 @@
 package framing
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
-// maxString is the longest string, and the longest run of numbers, that a
-// skeleton keeps.
+// maxString is the longest string, unless another length is asked for, and the
+// longest run of numbers, that a skeleton keeps.
 const maxString = 1 << 10
 
 // Skeleton keeps of one JSON document what is small: it drops white space,
-// empties strings of more than 1 KiB (keys too) and drops the numbers of long
+// empties strings of more than MaxString (keys too) and drops the numbers of long
 // arrays. The zero value is ready to use.
 type Skeleton struct {
 	// MaxDepth, if not 0, empties objects nested deeper than this and arrays
 	// nested this deep; the outermost value has depth 1.
 	MaxDepth int
-	// Seen, if not nil, is called with every key and string of up to 1 KiB, in
+	// MaxString is the longest string that is kept, with its quote; 0: 1 KiB.
+	MaxString int
+	// Seen, if not nil, is called with every key and string that is not too long, in
 	// order and without quotes or unescaping, also with those not kept.
 	Seen func(s []byte)
 
@@ -54,7 +59,7 @@ func (k *Skeleton) text(p []byte) int {
 	n, isClosed := k.end.skip(p)
 	switch {
 	case k.isLong:
-	case len(k.out)-k.start+n > maxString:
+	case len(k.out)-k.start+n > cmp.Or(k.MaxString, maxString):
 		k.isLong, k.out = true, k.out[:k.start+1]
 	default:
 		k.out = append(k.out, p[:n]...)

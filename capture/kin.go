@@ -1,0 +1,130 @@
+package capture
+
+import (
+	"container/list"
+	"strconv"
+	"sync"
+
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// kin remembers who asked in the sessions and on the connections of late, for
+// requests that do not say it: a title is asked for without the directory. Its
+// methods may be called from any goroutine; the zero value is ready.
+type kin struct {
+	mu    sync.Mutex
+	known map[string]*list.Element
+	order list.List // of *relative, the one not heard of for longest first
+}
+
+const maxKin = 4096
+
+// relative is what one session or connection has said of itself.
+type relative struct {
+	key         string
+	said        usage.Attribution // only the inherited dimensions
+	isAmbiguous bool              // several sessions or directories: nobody inherits these
+}
+
+// inherited are the dimensions that stay the same in a session. On a connection
+// others follow, as long as all that came on it was of one.
+var inherited = []usage.Dimension{usage.ByAgent, usage.BySession, usage.ByDir, usage.ByRepository, usage.ByCommit, usage.ByUser}
+
+func sessionKey(a *usage.Attribution) string {
+	if a.SessionID == "" {
+		return ""
+	}
+	return "s" + a.SessionID
+}
+
+func connKey(c usage.Conn) string {
+	if c.ID == 0 {
+		return ""
+	}
+	return "c" + strconv.FormatUint(c.ID, 36)
+}
+
+// learn takes what a request says.
+func (k *kin) learn(x usage.Exchange, v *evidence) {
+	a := &v.Attribution
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if r := k.relative(sessionKey(a)); r != nil {
+		r.take(v)
+	}
+	if r := k.relative(connKey(x.Conn)); r != nil {
+		r.isAmbiguous = r.isAmbiguous || differ(r.said.SessionID, a.SessionID) || differ(r.said.Dir, a.Dir)
+		r.take(v)
+	}
+}
+
+func differ(a, b string) bool { return a != "" && b != "" && a != b }
+
+// take needs mu. What was said later holds.
+func (r *relative) take(v *evidence) {
+	a := &v.Attribution
+	if differ(r.said.Dir, a.Dir) { // what was said of the other does not hold here
+		r.said.Repository, r.said.Commit = "", ""
+	}
+	for _, d := range inherited {
+		to, isVague := dimension(&r.said, d), d == usage.ByAgent && v.isVague
+		if s := *dimension(a, d); s != "" && a.Sources[d] == usage.FromWire && (!isVague || *to == "") {
+			*to = s
+		}
+	}
+}
+
+// relative needs mu. It returns nil for an empty key.
+func (k *kin) relative(key string) *relative {
+	if key == "" {
+		return nil
+	}
+	if e, ok := k.known[key]; ok {
+		k.order.MoveToBack(e)
+		return e.Value.(*relative)
+	}
+	if k.known == nil {
+		k.known = make(map[string]*list.Element)
+	}
+	if k.order.Len() >= maxKin {
+		delete(k.known, k.order.Remove(k.order.Front()).(*relative).key)
+	}
+	r := &relative{key: key}
+	k.known[key] = k.order.PushBack(r)
+	return r
+}
+
+// inherit fills what the request itself has not said. A fork is told by the
+// words of its first request, and its other requests by that.
+func (k *kin) inherit(x usage.Exchange, v *evidence) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	a := &v.Attribution
+	if e, ok := k.known[sessionKey(a)]; ok {
+		said := &e.Value.(*relative).said
+		if v.isVague && said.Agent != "" {
+			a.Agent = said.Agent
+		}
+		tellAll(a, said)
+	}
+	if e, ok := k.known[connKey(x.Conn)]; ok {
+		switch r := e.Value.(*relative); {
+		case !r.isAmbiguous && !differ(r.said.SessionID, a.SessionID):
+			tellAll(a, &r.said)
+		default:
+			tell(a, usage.ByAgent, r.said.Agent, usage.FromSession)
+			tell(a, usage.ByUser, r.said.User, usage.FromSession)
+		}
+	}
+}
+
+// tellAll passes on what belongs together: the repository of another directory
+// is none of this request's.
+func tellAll(a, said *usage.Attribution) {
+	isElsewhere := differ(a.Dir, said.Dir)
+	for _, d := range inherited {
+		if !isElsewhere || d != usage.ByRepository && d != usage.ByCommit {
+			tell(a, d, *dimension(said, d), usage.FromSession)
+		}
+	}
+}

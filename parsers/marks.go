@@ -1,0 +1,261 @@
+package parsers
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// dirMarks stand before the working directory in what an agent writes for its
+// model, as JSON: what is more telling comes first. An agent that is not here,
+// and is told by something else, may use any of them.
+var dirMarks = map[string][]string{
+	"claude-code": {`Primary working directory: `, `Working directory: `},
+	"codex":       {`<cwd>`},
+	"copilot-cli": {`Current working directory: `},
+	"gemini-cli":  {`Workspace Directories:**\n  - `, `working in the directory: `},
+	"qwen-code":   {`working in the directory: `, `Workspace Directories:**\n  - `},
+	"opencode":    {`Working directory: `},
+	"kilo":        {`Working directory: `},
+	"continue":    {`Working directory: `},
+	"crush":       {`Working directory: `},
+	"kimi-code":   {"current working directory is `"},
+	"pi":          {`<cwd>\n`, `Current working directory: `},
+	"droid":       {`% pwd\n`},
+	"cline":       {`Working Directory: `, `Working Directory (`},
+	"grok":        {`Workspace Path: `},
+	"roo":         {`Current Workspace Directory (`, `Working Directory (`},
+}
+
+var anyDirMarks = func() (all []string) {
+	for _, marks := range dirMarks {
+		all = append(all, marks...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}()
+
+// opening is how the text begins that an agent gives its model.
+type opening struct {
+	text    string
+	agent   string // empty: several say so
+	purpose usage.Purpose
+}
+
+const youAre = `You are `
+
+// openings, without the youAre before each. Those of titles, routers and
+// summaries are the same in the forks of opencode and of Gemini CLI.
+var openings = []opening{
+	{`Claude Code`, "claude-code", usage.Main},
+	{`a Claude agent, built on Anthropic's Claude Agent SDK`, "claude-code", usage.Main},
+	{`Codex`, "codex", usage.Main},
+	{`the GitHub Copilot CLI`, "copilot-cli", usage.Main},
+	{`Gemini CLI`, "gemini-cli", usage.Main},
+	{`Qwen Code`, "qwen-code", usage.Main},
+	{`OpenCode`, "opencode", usage.Main},
+	{`opencode`, "opencode", usage.Main},
+	{`Kilo`, "kilo", usage.Main},
+	{`Cline`, "cline", usage.Main},
+	{`Roo`, "roo", usage.Main},
+	{`an agent in the Continue CLI`, "continue", usage.Main},
+	{`an expert coding assistant operating inside pi`, "pi", usage.Main},
+	{`Kimi Code CLI`, "kimi-code", usage.Main},
+	{`Droid`, "droid", usage.Main},
+	{`Crush`, "crush", usage.Main},
+	{`a title generator`, "", usage.Title},
+	{`tasked with generating the session title`, "", usage.Title},
+	{`a specialized Task Routing AI`, "", usage.Router},
+	{`the component that summarizes internal chat history`, "", usage.Compaction},
+	{`a helpful AI assistant tasked with summarizing conversations`, "", usage.Compaction},
+}
+
+// forks speak as another does in the head of a request.
+var forks = map[string]string{"kilo": "opencode"}
+
+// Bounds of what is looked at. Agents say where they are in the first message or
+// the system prompt, before all that follows from it.
+const (
+	maxMarked  = 1 << 20 // bytes of a request
+	maxPathRaw = 1 << 10 // of a path, as it stands
+	longest    = 96      // no mark, and no opening, is longer
+)
+
+// marks finds in the text of a request what agents write there for their model:
+// the working directory, and the first words. It reads the bytes of the JSON as
+// they come, and keeps a path of them and who says so. Its zero value finds
+// nothing.
+type marks struct {
+	agent string // by the head; empty: unknown
+	left  int    // bytes that are still looked at
+	held  []byte // the end of what was looked at: something may begin there
+
+	dirs    []string // the marks that are looked for
+	paths   []string // what stands behind each
+	opening opening  // that was found
+}
+
+func newMarks(agent string) marks {
+	m := marks{agent: agent, left: maxMarked, dirs: anyDirMarks}
+	if known, ok := dirMarks[agent]; ok {
+		m.dirs = known
+	}
+	m.paths = make([]string, len(m.dirs))
+	return m
+}
+
+// write takes the next bytes.
+func (m *marks) write(p []byte) {
+	p = p[:min(len(p), m.left)]
+	m.left -= len(p)
+	if len(p) == 0 || m.isDone() {
+		return
+	}
+	const seam = maxPathRaw + longest
+	if len(m.held) > 0 {
+		m.held = append(m.held, p[:min(len(p), seam)]...)
+		rest := m.look(m.held)
+		if len(p) < seam {
+			m.held = append(m.held[:0], m.held[rest:]...)
+			return
+		}
+	}
+	m.held = append(m.held[:0], p[m.look(p):]...)
+}
+
+// isDone reports whether nothing more can be found that would count.
+func (m *marks) isDone() bool {
+	return m.agent != "" && m.paths[0] != "" && (m.opening.text != "" || saysPurpose[m.agent])
+}
+
+// saysPurpose are the agents whose head says what they want.
+var saysPurpose = map[string]bool{"claude-code": true, "codex": true, "copilot-cli": true}
+
+// look searches b and returns from where on it must be looked at again, with
+// what follows.
+func (m *marks) look(b []byte) (rest int) {
+	rest = max(0, len(b)-longest)
+	for i, mark := range m.dirs {
+		if m.paths[i] == "" {
+			rest = min(rest, m.lookForPath(i, b, mark))
+		}
+	}
+	if m.opening.text == "" && !saysPurpose[m.agent] {
+		m.lookForOpening(b)
+	}
+	return max(rest, len(b)-maxPathRaw-longest)
+}
+
+func (m *marks) lookForPath(i int, b []byte, mark string) (rest int) {
+	needle := []byte(mark)
+	for at := 0; ; {
+		n := bytes.Index(b[at:], needle)
+		if n < 0 {
+			return len(b)
+		}
+		begin := at + n
+		at = begin + len(needle)
+		path, isWhole := pathIn(b[at:], mark)
+		if !isWhole {
+			return begin
+		}
+		if path != "" {
+			m.paths[i] = path
+			return len(b)
+		}
+	}
+}
+
+// pathIn returns the absolute path that b begins with, and whether it ends in
+// there. Behind a mark that opens something it ends where that closes.
+func pathIn(b []byte, mark string) (path string, isWhole bool) {
+	end := byte('<')
+	switch mark[len(mark)-1] {
+	case '(':
+		end = ')'
+	case '`':
+		end = '`'
+	}
+	n := 0
+	for ; n < len(b) && b[n] != '"' && b[n] != end && b[n] >= ' '; n++ {
+		if b[n] != '\\' {
+			continue
+		}
+		if n+1 == len(b) {
+			return "", false
+		}
+		if !strings.ContainsRune(`\/u`, rune(b[n+1])) {
+			break
+		}
+		n++
+	}
+	switch {
+	case n > maxPathRaw:
+		return "", true
+	case n == len(b):
+		return "", false
+	}
+	path = strings.TrimRight(gjson.Parse(`"`+string(b[:n])+`"`).Str, " ")
+	if !isAbsolute(path) {
+		return "", true
+	}
+	return path, true
+}
+
+// isAbsolute knows the paths of all systems, since the agent may run on another.
+func isAbsolute(path string) bool {
+	isDrive := len(path) > 2 && path[1] == ':' && (path[2] == '\\' || path[2] == '/')
+	return isDrive || strings.HasPrefix(path, "/") || strings.HasPrefix(path, `\\`)
+}
+
+// lookForOpening takes the first words that mean something, at the beginning of
+// a string or of a line.
+func (m *marks) lookForOpening(b []byte) {
+	for at := 0; ; {
+		n := bytes.Index(b[at:], []byte(youAre))
+		if n < 0 {
+			return
+		}
+		begin := at + n
+		at = begin + len(youAre)
+		if !bytes.HasSuffix(b[:begin], []byte(`"`)) && !bytes.HasSuffix(b[:begin], []byte(`\n`)) {
+			continue
+		}
+		for _, o := range openings {
+			if bytes.HasPrefix(b[at:], []byte(o.text)) && (m.agent == "" || o.agent == "" || o.agent == m.agent || forks[o.agent] == m.agent) {
+				m.opening = o
+				return
+			}
+		}
+	}
+}
+
+// fill adds what was found. A directory is only believed of an agent that is
+// known: of another it might be something that a user wrote.
+func (m *marks) fill(q *Request) {
+	q.Agent = m.opening.agent
+	if q.Purpose == "" {
+		q.Purpose = m.opening.purpose
+	}
+	agent := m.agent
+	if agent == "" || forks[q.Agent] == agent {
+		agent = q.Agent
+	}
+	if agent == "" {
+		return
+	}
+	of, ok := dirMarks[agent]
+	if !ok {
+		of = m.dirs
+	}
+	for _, mark := range of {
+		if i := slices.Index(m.dirs, mark); i >= 0 && m.paths[i] != "" {
+			q.Dir = m.paths[i]
+			return
+		}
+	}
+}

@@ -1,0 +1,3 @@
+// Package place knows where an agent works: on which machine, in which
+// directory, in which git repository.
+package place
