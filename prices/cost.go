@@ -116,7 +116,7 @@ func (t *Table) cost(found Resolved, i Item) Cost {
 		c.Reason, c.Detail = AmbiguousName, found.choices
 		return c
 	}
-	lines, missing, ok := found.model.pick(conditionOf(i, found), i.At)
+	lines, missing, ok := found.model.pick(conditionOf(i), i.At)
 	switch {
 	case !ok && missing == "":
 		c.Reason = NotThen

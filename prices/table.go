@@ -25,8 +25,7 @@ type Alias struct{ Provider, Name, Model string }
 type Table struct {
 	source Source
 	lines  []Line
-	names  map[name]*model   // every name and alias, as key makes it
-	short  map[name][]*model // those names without their dates
+	index  index
 }
 
 // name is a model's at a provider, as key makes it.
@@ -41,14 +40,15 @@ type model struct {
 // NewTable makes a table. It refuses lines that contradict each other, with the
 // number of the line, from 0 on, in a LineError.
 func NewTable(source Source, lines []Line, aliases []Alias) (*Table, error) {
-	t := &Table{source: source, lines: slices.Clone(lines), names: make(map[name]*model), short: make(map[name][]*model)}
+	t := &Table{source: source, lines: slices.Clone(lines)}
+	t.index = index{make(map[name]*model), make(map[name][]*model), make(map[name][]*model)}
 	for i, l := range t.lines {
 		if err := t.add(l); err != nil {
 			return nil, &LineError{i, err}
 		}
 	}
 	for i, l := range t.lines {
-		m := t.names[name{l.Provider, key(l.Model)}]
+		m := t.index.exact[name{l.Provider, key(l.Model)}]
 		if l.Factor != 0 && !slices.ContainsFunc(m.lines, func(b Line) bool { return b.Factor == 0 }) {
 			return nil, &LineError{i, fmt.Errorf("%s %s: a factor needs a line with prices to multiply", l.Provider, l.Model)}
 		}
@@ -58,7 +58,7 @@ func NewTable(source Source, lines []Line, aliases []Alias) (*Table, error) {
 			return nil, err
 		}
 	}
-	t.shorten()
+	t.index.complete()
 	return t, nil
 }
 
@@ -79,10 +79,10 @@ func (t *Table) add(l Line) error {
 		return fmt.Errorf("%s %s: it ends before it begins", l.Provider, l.Model)
 	}
 	n := name{l.Provider, key(l.Model)}
-	m := t.names[n]
+	m := t.index.exact[n]
 	if m == nil {
 		m = &model{name: n, given: l.Model}
-		t.names[n] = m
+		t.index.exact[n] = m
 	}
 	for _, other := range m.lines {
 		if other.When == l.When && overlap(other, l) {
@@ -98,26 +98,16 @@ func overlap(a, b Line) bool {
 }
 
 func (t *Table) alias(a Alias) error {
-	m := t.names[name{a.Provider, key(a.Model)}]
+	m := t.index.exact[name{a.Provider, key(a.Model)}]
 	if m == nil {
 		return fmt.Errorf("%s %s = %s: no price stands under that name", a.Provider, a.Name, a.Model)
 	}
 	n := name{a.Provider, key(a.Name)}
-	if other := t.names[n]; other != nil && other != m {
+	if other := t.index.exact[n]; other != nil && other != m {
 		return fmt.Errorf("%s %s = %s: that name has a price of its own", a.Provider, a.Name, a.Model)
 	}
-	t.names[n] = m
+	t.index.exact[n] = m
 	return nil
-}
-
-// shorten lets a name without a date find the one model that has it with a date.
-func (t *Table) shorten() {
-	for n, m := range t.names {
-		s := name{n.provider, undated(n.model)}
-		if s != n && t.names[s] == nil && !slices.Contains(t.short[s], m) {
-			t.short[s] = append(t.short[s], m)
-		}
-	}
 }
 
 // pick finds the prices of a model for a request at that time: a line with
@@ -213,7 +203,7 @@ type Name struct{ Provider, Model string }
 func (t *Table) Models() []Name {
 	seen := make(map[*model]bool)
 	var all []Name
-	for _, m := range t.names {
+	for _, m := range t.index.exact {
 		if !seen[m] {
 			seen[m] = true
 			all = append(all, Name{m.name.provider, m.given})

@@ -1,0 +1,163 @@
+package prices
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Resolved tells how a model's name led to a line of a table.
+type Resolved struct {
+	Provider string   // whose price it is: another than the item's where a gateway hands on a maker's model
+	Model    string   // as it stands in the table
+	Steps    []string // what was done to the name, in order; none: it stood there as it was
+
+	model   *model // nil: ambiguous
+	choices string // if it is
+}
+
+// index finds the models of a table by their names.
+type index struct {
+	exact   map[name]*model   // names and aliases
+	short   map[name][]*model // those with a date, without it
+	unowned map[name][]*model // those of Bedrock, without their maker
+}
+
+const bedrock = "bedrock"
+
+// bedrockMaker stands before a model's name there, as key writes it.
+var bedrockMaker = regexp.MustCompile(`^(?:global-)?(?:anthropic|amazon|meta|mistral|deepseek|openai|qwen|cohere|minimax|moonshot|moonshotai|zai|google|nvidia|writer)-(.+)$`)
+
+// complete adds the shorter names.
+func (x *index) complete() {
+	add := func(to map[name][]*model, n name, m *model) {
+		if x.exact[n] == nil && !slices.Contains(to[n], m) {
+			to[n] = append(to[n], m)
+		}
+	}
+	for n, m := range x.exact {
+		if d := date.FindStringSubmatch(n.model); d != nil {
+			add(x.short, name{n.provider, d[1]}, m)
+		}
+		if b := bedrockMaker.FindStringSubmatch(n.model); b != nil && n.provider == bedrock {
+			add(x.unowned, name{n.provider, b[1]}, m)
+		}
+	}
+}
+
+// at looks a name up among a provider's own. geo is where it was served, "" if
+// that is not known.
+func (x *index) at(provider, model, geo string) (Resolved, bool) {
+	all := forms(provider, model)
+	for _, f := range all {
+		n := name{provider, key(f.name)}
+		if m := x.exact[n]; m != nil {
+			return resolved(m, f), true
+		}
+		if models := x.unowned[n]; models != nil {
+			return choose(served(models, geo), f, "with its maker"), true
+		}
+	}
+	last := all[len(all)-1]
+	models := x.short[name{provider, key(last.name)}]
+	if last.isDated || models == nil {
+		return Resolved{}, false
+	}
+	return choose(models, last, "with its date"), true
+}
+
+func resolved(m *model, f form) Resolved {
+	return Resolved{Provider: m.name.provider, Model: m.given, Steps: f.steps, model: m}
+}
+
+// choose takes the only model, or tells of several.
+func choose(models []*model, f form, how string) Resolved {
+	if len(models) == 1 {
+		f.steps = append(slices.Clone(f.steps), how+": "+models[0].given)
+		return resolved(models[0], f)
+	}
+	var names []string
+	for _, m := range models {
+		names = append(names, m.name.provider+" "+m.given)
+	}
+	slices.Sort(names)
+	return Resolved{choices: strings.Join(names, ", ")}
+}
+
+// served are those that Bedrock can have served in a geography: a global model
+// has prices of its own. The answers of Claude there name the model alone.
+func served(models []*model, geo string) []*model {
+	if geo == "" {
+		return models
+	}
+	return slices.DeleteFunc(slices.Clone(models), func(m *model) bool {
+		return strings.HasPrefix(m.given, "global.") != (geo == "global")
+	})
+}
+
+// makers of models that nobody else has, by the words with which gateways begin
+// their names. What a gateway asks for such a model is not known here: the price
+// is what the same costs at its maker. Other models anybody may serve, at any
+// price.
+var makers = map[string]string{
+	"anthropic": "anthropic", "openai": "openai", "google": "gemini", "gemini": "gemini", "vertex_ai": "gemini", "x-ai": "xai", "xai": "xai",
+}
+
+// gateways hand on the models of others, and so does a provider that no table
+// knows: a company's own.
+var gateways = map[string]bool{"openrouter": true, "vercel": true, "opencode": true, "copilot": true, "cursor": true}
+
+// sellers ask their own prices.
+var sellers = sync.OnceValue(func() map[string]bool {
+	all := map[string]bool{"huggingface": true, "ollama": true, "perplexity": true}
+	for n := range embedded().index.exact {
+		all[n.provider] = !gateways[n.provider]
+	}
+	return all
+})
+
+// find looks an item's model up.
+func (t *Table) find(i Item) (Resolved, bool) {
+	r, isKnown := t.index.at(i.Provider, i.Model, i.Geo)
+	if isKnown || sellers()[i.Provider] {
+		return r, isKnown
+	}
+	return t.handedOn(i)
+}
+
+// handedOn looks among the makers for what a gateway serves.
+func (t *Table) handedOn(i Item) (Resolved, bool) {
+	of, rest := []string{"anthropic", "gemini", "openai", "xai"}, i.Model
+	if prefix, after, ok := strings.Cut(i.Model, "/"); ok {
+		of, rest = []string{makers[prefix]}, after
+	}
+	var found []Resolved
+	for _, maker := range of {
+		if r, ok := t.madeBy(maker, i.Provider, rest); ok {
+			found = append(found, r)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return Resolved{}, false
+	case 1:
+		return found[0], true
+	}
+	var choices []string
+	for _, r := range found {
+		choices = append(choices, r.Provider+" "+r.Model)
+	}
+	return Resolved{choices: strings.Join(choices, ", ")}, true
+}
+
+// madeBy looks for a name that a gateway may have made longer.
+func (t *Table) madeBy(maker, gateway, model string) (Resolved, bool) {
+	for _, f := range forms(gateway, model) {
+		if r, ok := t.index.at(maker, f.name, ""); ok {
+			r.Steps = slices.Concat(f.steps, r.Steps, []string{"as its maker sells it: " + maker})
+			return r, true
+		}
+	}
+	return Resolved{}, false
+}
