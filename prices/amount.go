@@ -42,6 +42,9 @@ func (a Amount) Nano() int64 {
 	return a.nano + 1
 }
 
+// String is in dollars, exact to the nano-dollar.
+func (a Amount) String() string { return decimal(a.Nano(), 9) }
+
 // Price is in nano-dollars (1e-9 USD) for a million of what is counted.
 type Price int64
 
@@ -66,6 +69,12 @@ func ParsePrice(text string) (Price, error) {
 	return Price(n), nil
 }
 
+// UnmarshalText is ParsePrice.
+func (p *Price) UnmarshalText(text []byte) (err error) {
+	*p, err = ParsePrice(string(text))
+	return err
+}
+
 // String is in dollars, without needless zeros.
 func (p Price) String() string { return decimal(int64(p), perMillion) }
 
@@ -85,7 +94,10 @@ func (p Price) times(n int64) Amount {
 // Factor multiplies a price, in millionths: 1.1 is 1,100,000.
 type Factor int64
 
-const one Factor = million
+const (
+	one       Factor = million
+	maxFactor        = 100_000 * one
+)
 
 // ParseFactor reads a factor such as 0.5.
 func ParseFactor(text string) (Factor, error) {
@@ -93,10 +105,16 @@ func ParseFactor(text string) (Factor, error) {
 	if err != nil {
 		return 0, err
 	}
-	if n > 1000*million {
-		return 0, fmt.Errorf("expected a factor of at most 1000, got %q", text)
+	if Factor(n) > maxFactor {
+		return 0, fmt.Errorf("expected a factor of at most 100000, got %q", text)
 	}
 	return Factor(n), nil
+}
+
+// UnmarshalText is ParseFactor.
+func (f *Factor) UnmarshalText(text []byte) (err error) {
+	*f, err = ParseFactor(string(text))
+	return err
 }
 
 func (f Factor) String() string { return decimal(int64(f), 6) }
@@ -108,9 +126,12 @@ func (f Factor) of(p Price) Price {
 		return p
 	}
 	hi, lo := bits.Mul64(uint64(p), uint64(f))
+	if hi >= million/2 {
+		return math.MaxInt64 // and its cost is more than an Amount can hold
+	}
 	lo, carry := bits.Add64(lo, million/2, 0)
 	quotient, _ := bits.Div64(hi+carry, lo, million)
-	return Price(quotient)
+	return Price(min(quotient, math.MaxInt64))
 }
 
 // parseDecimal reads a decimal without sign as a whole number of its last place.
@@ -129,11 +150,7 @@ func parseDecimal(text string, places int) (int64, error) {
 	return n, nil
 }
 
+// decimal is as short as it can be.
 func decimal(n int64, places int) string {
-	digits := fmt.Sprintf("%0*d", places+1, n)
-	whole, fraction := digits[:len(digits)-places], digits[len(digits)-places:]
-	if fraction = strings.TrimRight(fraction, "0"); fraction == "" {
-		return whole
-	}
-	return whole + "." + fraction
+	return strings.TrimSuffix(strings.TrimRight(decimalOf(n, places), "0"), ".")
 }

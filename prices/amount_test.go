@@ -52,7 +52,10 @@ func TestPricesAndFactors(t *testing.T) {
 	if f, err := ParseFactor("1000"); err != nil || f.of(maxPrice) != 1000*maxPrice {
 		t.Errorf("a thousand times: %v", err)
 	}
-	if f, err := ParseFactor("1001"); err == nil {
+	if p := maxFactor.of(maxFactor.of(maxPrice)); p.times(1e12) != most {
+		t.Errorf("more than can be held is %v", p)
+	}
+	if f, err := ParseFactor("100001"); err == nil {
 		t.Errorf("taken as a factor: %v", f)
 	}
 }
@@ -70,5 +73,25 @@ func TestBands(t *testing.T) {
 		if i > 0 && b <= bounds[i-1] {
 			t.Errorf("%d does not rise", b)
 		}
+	}
+}
+
+func TestCurrencies(t *testing.T) {
+	euro := Currency{"EUR", 920_000}
+	for nano, want := range map[int64]string{
+		0: "$0", 1: "<$0.0001", 49_999: "<$0.0001", 50_000: "$0.0001", 1_234_567: "$0.0012", 99_999_949_999: "$99.9999",
+		12_345_678_900: "$12.3457", 1_234_567_895_000_000: "$1,234,567.90", 100e9: "$100.00",
+	} {
+		if got := (Currency{}).Format(Nanodollars(nano)); got != want {
+			t.Errorf("%d: %s, want %s", nano, got, want)
+		}
+	}
+	for nano, want := range map[int64]string{0: "0 EUR", 1: "<0.0001 EUR", 1e9: "0.9200 EUR", 1_000_000e9: "920,000.00 EUR"} {
+		if got := euro.Format(Nanodollars(nano)); got != want {
+			t.Errorf("%d: %s, want %s", nano, got, want)
+		}
+	}
+	if got := (Currency{"VND", maxFactor}).Format(most); got != "9,223,372,036.85 VND" {
+		t.Errorf("the most is %s", got)
 	}
 }

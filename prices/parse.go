@@ -1,11 +1,13 @@
 package prices
 
 import (
+	"bufio"
 	"embed"
 	"fmt"
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -121,4 +123,42 @@ func ParseDay(text string) (time.Time, error) {
 		return t, fmt.Errorf("expected a day such as 2026-01-31, got %q", text)
 	}
 	return t, nil
+}
+
+// Write writes lines so that Parse reads the same. Names and origins must hold no
+// tab and no end of a line.
+func Write(w io.Writer, lines []Line) error {
+	b := bufio.NewWriter(w)
+	b.WriteString("# " + strings.Join(slices.Concat([]string{"provider", "model", "when", "from", "until", "factor"}, countNames[:], []string{"origin", "checked"}), "\t") + "\n")
+	for _, l := range lines {
+		cells := []string{l.Provider, l.Model, l.When.String(), dayOf(l.From), dayOf(l.Until), "", l.Origin, l.Checked}
+		if l.Factor != 0 {
+			cells[5] = l.Factor.String()
+		}
+		cells = slices.Insert(cells, 6, l.Rates.cells()...)
+		for i, c := range cells {
+			if c == "" {
+				cells[i] = "-"
+			}
+		}
+		b.WriteString(strings.Join(cells, "\t") + "\n")
+	}
+	return b.Flush()
+}
+
+func (r Rates) cells() []string {
+	cells := make([]string, counts)
+	for c, p := range r {
+		if p != none {
+			cells[c] = p.String()
+		}
+	}
+	return cells
+}
+
+func dayOf(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.DateOnly)
 }
