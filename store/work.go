@@ -145,7 +145,11 @@ func (w *worker) settle(b batch, err error) {
 func (w *worker) pop(b batch) {
 	n := len(b.records)
 	clear(w.queue[:n]) // lets go of what they hold
-	w.queue = w.queue[n:]
+	if n == len(w.queue) && cap(w.queue) <= 2*BatchSize {
+		w.queue = w.queue[:0] // its memory is used again
+	} else {
+		w.queue = w.queue[n:]
+	}
 	w.singles = max(0, w.singles-n)
 	w.progress.recordsSettled += int64(n)
 	w.progress.talliesSettled = max(w.progress.talliesSettled, b.talliesIn)

@@ -1,7 +1,7 @@
 package sqlite
 
 import (
-	"database/sql"
+	"database/sql/driver"
 	"time"
 
 	"github.com/wiremeter/wiremeter/usage"
@@ -28,7 +28,7 @@ AND (front = 'hook' OR turn_id = ?4 OR group_id = ?4 OR request_id = ?4 OR outpu
 
 // hook stores what a hook has told.
 func (b batch) hook(r *usage.Record) error {
-	others, err := b.matching(b.turns, word[string]{&r.SessionID}, word[string]{&r.Provider}, r.StartedAt.Add(-hookDay).UnixMilli(), word[string]{&r.TurnID}, count{&r.Tokens.Output})
+	others, err := b.matching(turnsSQL, word[string]{&r.SessionID}, word[string]{&r.Provider}, r.StartedAt.Add(-hookDay).UnixMilli(), word[string]{&r.TurnID}, count{&r.Tokens.Output})
 	if err != nil {
 		return err
 	}
@@ -58,9 +58,9 @@ func (b batch) hook(r *usage.Record) error {
 // seen stores what was seen, in place of what hooks have told of the same.
 func (b batch) seen(r *usage.Record) error {
 	if r.SessionID == "" {
-		return b.add(r)
+		return b.insert(r)
 	}
-	others, err := b.matching(b.hooks, word[string]{&r.SessionID}, word[string]{&r.Provider})
+	others, err := b.matching(hooksSQL, word[string]{&r.SessionID}, word[string]{&r.Provider})
 	if err != nil {
 		return err
 	}
@@ -84,11 +84,14 @@ func (b batch) seen(r *usage.Record) error {
 // must not get the number of one that was there before, since there may be
 // readers who have come as far as that.
 func (b batch) replace(r *usage.Record, others ...usage.Record) error {
-	if err := b.add(r); err != nil {
+	if err := b.insert(r); err != nil {
 		return err
 	}
 	for _, other := range others {
-		if _, err := b.supersede.ExecContext(b.ctx, other.ID); err != nil {
+		if err := b.bind(other.ID); err != nil {
+			return err
+		}
+		if err := b.run(supersedeSQL); err != nil {
 			return err
 		}
 	}
@@ -166,18 +169,19 @@ func filled(seen, hook *usage.Record, id string) *usage.Record {
 	return &r
 }
 
-func (b batch) matching(stmt *sql.Stmt, args ...any) (all []usage.Record, err error) {
-	rows, err := stmt.QueryContext(b.ctx, args...)
-	if err != nil {
+func (b batch) matching(text string, args ...any) (all []usage.Record, err error) {
+	if err := b.bind(args...); err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		r, err := scan(rows)
-		if err != nil {
-			return nil, err
+	err = b.rows(text, len(columns), func(row []driver.Value) error {
+		var r usage.Record
+		for i, c := range columns {
+			if err := c.of(&r).Scan(row[i]); err != nil {
+				return err
+			}
 		}
 		all = append(all, r)
-	}
-	return all, rows.Err()
+		return nil
+	})
+	return all, err
 }

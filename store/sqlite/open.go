@@ -55,7 +55,7 @@ func (d *DB) open() error {
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
-	db, err := connect(d.path, "mode=rw&_synchronous=FULL&_txlock=immediate", 1)
+	db, err := connect(d.path, "mode=rw&_synchronous=FULL&_txlock=immediate&"+preparedOption, 1)
 	if err != nil {
 		return err
 	}

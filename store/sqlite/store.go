@@ -3,10 +3,12 @@ package sqlite
 import (
 	"cmp"
 	"context"
-	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"strings"
 	"time"
+
+	"github.com/mattn/go-sqlite3"
 
 	"github.com/wiremeter/wiremeter/usage"
 )
@@ -25,16 +27,42 @@ func (d *DB) Store(ctx context.Context, records []usage.Record, tallies []usage.
 	return wrap("write to", d.path, d.store(ctx, records, tallies))
 }
 
-func (d *DB) store(ctx context.Context, records []usage.Record, tallies []usage.Tally) (err error) {
-	tx, err := d.sql.BeginTx(ctx, nil)
+func (d *DB) store(ctx context.Context, records []usage.Record, tallies []usage.Tally) error {
+	conn, err := d.sql.Conn(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, rollback(tx)) }()
-	b, err := newBatch(ctx, tx)
+	err = conn.Raw(func(c any) error {
+		raw := c.(*sqlite3.SQLiteConn)
+		return transact(ctx, raw, func() error { return batch{&connection{conn: raw}}.store(ctx, records, tallies) })
+	})
+	return errors.Join(err, conn.Close())
+}
+
+// transact commits what do has done, or takes all of it back.
+func transact(ctx context.Context, conn *sqlite3.SQLiteConn, do func() error) error {
+	tx, err := conn.BeginTx(ctx, driver.TxOptions{})
 	if err != nil {
 		return err
 	}
+	isCommitted := false
+	defer func() {
+		if !isCommitted {
+			_ = tx.Rollback() // SQLite ends some transactions itself, and then has none to end; what failed is told
+		}
+	}()
+	if err := cmp.Or(do(), ctx.Err()); err != nil {
+		return err
+	}
+	err = tx.Commit()
+	isCommitted = err == nil
+	return err
+}
+
+// batch is one transaction under way.
+type batch struct{ *connection }
+
+func (b batch) store(ctx context.Context, records []usage.Record, tallies []usage.Tally) error {
 	for i := range records {
 		if err := cmp.Or(ctx.Err(), b.record(&records[i])); err != nil {
 			return err
@@ -45,14 +73,7 @@ func (d *DB) store(ctx context.Context, records []usage.Record, tallies []usage.
 			return err
 		}
 	}
-	return tx.Commit()
-}
-
-// batch is one transaction under way.
-type batch struct {
-	ctx                      context.Context
-	insert, isMetered, addUp *sql.Stmt
-	hooks, turns, supersede  *sql.Stmt
+	return nil
 }
 
 var (
@@ -78,23 +99,10 @@ func columnNames() string {
 	return strings.Join(names, ", ")
 }
 
-// newBatch's statements end with the transaction.
-func newBatch(ctx context.Context, tx *sql.Tx) (b batch, err error) {
-	b.ctx = context.WithoutCancel(ctx) // the driver starts a goroutine for each statement that can be cancelled
-	for text, stmt := range map[string]**sql.Stmt{
-		insertSQL: &b.insert, isMeteredSQL: &b.isMetered, addUpSQL: &b.addUp, hooksSQL: &b.hooks, turnsSQL: &b.turns, supersedeSQL: &b.supersede,
-	} {
-		if *stmt, err = tx.PrepareContext(ctx, text); err != nil { //nolint:sqlclosecheck // the transaction closes them
-			return b, err
-		}
-	}
-	return b, nil
-}
-
 func (b batch) record(r *usage.Record) error {
 	if r.IsFetch && r.Response.ID != "" {
-		var isMetered bool
-		if err := b.isMetered.QueryRowContext(b.ctx, r.Response.ID, word[string]{&r.Provider}).Scan(&isMetered); err != nil {
+		isMetered, err := b.isMetered(r)
+		if err != nil {
 			return err
 		}
 		if isMetered {
@@ -107,14 +115,27 @@ func (b batch) record(r *usage.Record) error {
 	return b.seen(r)
 }
 
-// add adds a row, unless it was stored before.
-func (b batch) add(r *usage.Record) error {
-	values := make([]any, len(columns))
-	for i, c := range columns {
-		values[i] = c.of(r)
+// isMetered reports whether the response of this record was metered before.
+func (b batch) isMetered(r *usage.Record) (isMetered bool, err error) {
+	if err := b.bind(r.Response.ID, word[string]{&r.Provider}); err != nil {
+		return false, err
 	}
-	_, err := b.insert.ExecContext(b.ctx, values...)
-	return err
+	err = b.rows(isMeteredSQL, 1, func(row []driver.Value) error {
+		isMetered = row[0] != int64(0)
+		return nil
+	})
+	return isMetered, err
+}
+
+// insert adds a row, unless it was stored before.
+func (b batch) insert(r *usage.Record) error {
+	b.args = b.args[:0]
+	for _, c := range columns {
+		if err := b.add(c.of(r)); err != nil {
+			return err
+		}
+	}
+	return b.run(insertSQL)
 }
 
 func shownAgain(r *usage.Record) *usage.Tally {
@@ -125,7 +146,10 @@ func shownAgain(r *usage.Record) *usage.Tally {
 }
 
 func (b batch) tally(t *usage.Tally) error {
-	_, err := b.addUp.ExecContext(b.ctx, t.At.Truncate(time.Hour).UnixMilli(),
+	err := b.bind(t.At.Truncate(time.Hour).UnixMilli(),
 		string(t.Outcome), t.Provider, t.Host, t.Reason, t.Run, t.Count, t.RequestBytes, t.ResponseBytes)
-	return err
+	if err != nil {
+		return err
+	}
+	return b.run(addUpSQL)
 }
