@@ -28,7 +28,7 @@ type Capture struct {
 
 	recorder  Recorder
 	log       zerolog.Logger
-	newReader func(parsers.Route, parsers.Request, usage.Header) reader
+	newReader newReader
 	decoding  pending
 	turns     atomic.Int64
 	halves    halves
@@ -39,9 +39,12 @@ type Capture struct {
 
 // New makes a Capture that hands its results to r.
 func New(r Recorder, log zerolog.Logger) *Capture {
-	return &Capture{Providers: parsers.BuiltIn(), recorder: r, log: log, newReader: func(route parsers.Route, q parsers.Request, h usage.Header) reader {
-		return parsers.NewReader(route, q, h)
-	}}
+	open := func(route parsers.Route, q parsers.Request, h usage.Header, each func(usage.Response)) reader {
+		p := parsers.NewReader(route, q, h)
+		p.Each = each
+		return p
+	}
+	return &Capture{Providers: parsers.BuiltIn(), recorder: r, log: log, newReader: open}
 }
 
 // Begin opens the exchange that this head belongs to.
@@ -87,6 +90,7 @@ type Exchange struct {
 	evidence *evidence // of who asks; nil: not heard yet
 
 	status        int
+	isReplay      bool // of what a gateway's cache holds
 	requestID     string
 	firstByte     time.Time
 	responseBytes int64
@@ -132,7 +136,7 @@ func (e *Exchange) Request(p []byte) {
 
 // Response takes the head of the response.
 func (e *Exchange) Response(status int, h usage.Header) {
-	e.status, e.requestID = status, first(h, requestIDs)
+	e.status, e.isReplay, e.requestID = status, parsers.IsReplay(h), first(h, requestIDs)
 	if status == statusSwitchingProtocols && e.isSocket() {
 		e.socket = newSocket(e, strings.Join(h["Sec-Websocket-Extensions"], ","))
 		return
@@ -147,7 +151,7 @@ func (e *Exchange) Response(status int, h usage.Header) {
 	if !e.isRead() {
 		return
 	}
-	e.reading = &reading{newReader: e.capture.newReader, route: e.route, header: h}
+	e.reading = &reading{newReader: e.capture.newReader, each: e.result, route: e.route, header: h}
 	e.reading.leash = leash{dialect: e.route.Dialect, log: e.capture.log}
 	coding := h.First("Content-Encoding")
 	if coding == "" && e.request.coding == "" {

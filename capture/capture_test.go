@@ -123,6 +123,7 @@ func TestOutcomes(t *testing.T) {
 		"an unread websocket":    {exchange{host: "api.openai.com", path: "/v1/live/sessions/s", method: "GET", transport: usage.WebSocket, status: 101, body: []byte("frames")}, "unparsed websocket"},
 		"a refused websocket":    {exchange{host: "api.openai.com", path: "/v1/responses", method: "GET", transport: usage.WebSocket, status: 426}, "failed http_426"},
 		"counting":               {exchange{path: "/v1/messages/count_tokens", status: 200, body: []byte(`{"input_tokens":9}`)}, "not_billable count_tokens"},
+		"a gateway's cache":      {exchange{host: "gateway.ai.cloudflare.com", path: "/v1/a/g/anthropic/v1/messages", status: 200, response: usage.Header{"Cf-Aig-Cache-Status": {"HIT"}}, body: whole}, "not_billable gateway_cache"},
 		"a stranger":             {exchange{host: "example.com", path: "/v1/messages/1", status: 200, body: whole}, "tunnelled no_provider"},
 		"a stranger's model":     {exchange{host: "example.com", status: 200, response: eventStream, body: whole}, "metered "},
 		"a stranger's other API": {exchange{host: "example.com", path: "/api/chat", status: 200, body: []byte(`{"reply":"hi"}`)}, "tunnelled no_provider"},
@@ -164,7 +165,7 @@ func TestFaultyParser(t *testing.T) {
 			s := new(shelf)
 			c := New(s, zerolog.New(&log))
 			calls := 0
-			c.newReader = func(parsers.Route, parsers.Request, usage.Header) reader {
+			c.newReader = func(parsers.Route, parsers.Request, usage.Header, func(usage.Response)) reader {
 				return faulty{func() { calls++; write() }}
 			}
 			exchange{status: 200, response: eventStream, body: bytes.Repeat([]byte("x"), 5000)}.play(t, c, s)
@@ -187,7 +188,7 @@ func TestSlowDecoder(t *testing.T) {
 	s := new(shelf)
 	c := New(s, zerolog.Nop())
 	release := make(chan struct{})
-	c.newReader = func(parsers.Route, parsers.Request, usage.Header) reader {
+	c.newReader = func(parsers.Route, parsers.Request, usage.Header, func(usage.Response)) reader {
 		return faulty{func() { <-release }}
 	}
 	e := c.Begin(usage.Exchange{StartedAt: time.Now(), Front: usage.Forward, Transport: usage.HTTP1, Method: "POST", Host: "api.anthropic.com", Path: "/v1/messages"})

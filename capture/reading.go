@@ -9,7 +9,8 @@ import (
 // of.
 type reading struct {
 	leash
-	newReader func(parsers.Route, parsers.Request, usage.Header) reader
+	newReader newReader
+	each      func(usage.Response) // takes the responses of a body of many
 	route     parsers.Route
 	header    usage.Header // the response's
 
@@ -17,6 +18,9 @@ type reading struct {
 	misgiving string // why the end may be missing
 	isStream  bool
 }
+
+// newReader makes a reader that tells each of the responses of a body of many.
+type newReader func(route parsers.Route, q parsers.Request, h usage.Header, each func(usage.Response)) reader
 
 // reader is what parsers.NewReader makes.
 type reader interface {
@@ -26,7 +30,7 @@ type reader interface {
 }
 
 func (g *reading) open(q parsers.Request) {
-	g.run(0, func() { g.reader = g.newReader(g.route, q, g.header) })
+	g.run(0, func() { g.reader = g.newReader(g.route, q, g.header, g.each) })
 }
 
 func (g *reading) write(p []byte) {

@@ -80,6 +80,14 @@ func (e *Exchange) tally(a *answer, outcome usage.Outcome, reason string) {
 	})
 }
 
+// result records one of the responses that the body of a fetch holds. The fetch
+// itself costs nothing, and has the bytes.
+func (e *Exchange) result(resp usage.Response) {
+	now := time.Now()
+	e.conclude(&answer{response: resp, state: parsers.Complete, begun: e.head.StartedAt, ended: now})
+	e.capture.turns.Add(1)
+}
+
 // surviveAsLost must be deferred: a panic of ours costs the record, not the
 // traffic, and is counted.
 func (e *Exchange) surviveAsLost(ended time.Time) {
@@ -101,8 +109,10 @@ func (e *Exchange) untold(a *answer) (usage.Outcome, string) {
 		return usage.Tunnelled, "no_provider"
 	case e.route.Class == parsers.NotBillable:
 		return usage.NotBillable, e.route.Reason
+	case e.isReplay:
+		return usage.NotBillable, "gateway_cache"
 	case e.route.Class == parsers.Fetch && (a.state != parsers.Complete || a.response.Tokens.IsZero()):
-		return usage.NotBillable, "poll"
+		return usage.NotBillable, cmp.Or(e.route.Reason, "poll")
 	}
 	return "", ""
 }

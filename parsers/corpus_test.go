@@ -24,6 +24,9 @@ import (
 
 const corpus = "../testdata"
 
+// strangers is the folder of servers that no table knows.
+const strangers = "other"
+
 // facts is a want.json: what a record says of the exchange. A count that is
 // null was not said.
 type facts struct {
@@ -50,6 +53,17 @@ type facts struct {
 	IsDoubtful     bool          `json:"is_doubtful,omitempty"`
 	Rule           usage.Rule    `json:"rule,omitempty"`
 	Parts          []usage.Part  `json:"parts,omitempty"`
+	Results        []result      `json:"results,omitempty"` // of a batch
+}
+
+// result is one of the responses that a body holds.
+type result struct {
+	ResponseID  string       `json:"response_id"`
+	Model       string       `json:"model,omitempty"`
+	Kind        usage.Kind   `json:"kind,omitempty"`
+	Tokens      usage.Tokens `json:"tokens"`
+	ServiceTier string       `json:"service_tier"`
+	StopReason  string       `json:"stop_reason,omitempty"`
 }
 
 // exchange is a case, with its bodies decoded.
@@ -76,8 +90,9 @@ func TestEveryProviderHasCases(t *testing.T) {
 			folders = append(folders, entry.Name())
 		}
 	}
-	if names := provider.BuiltIn().Names(); !slices.Equal(folders, names) {
-		t.Errorf("testdata has folders for %v, the registry has %v", folders, names)
+	names := append(provider.BuiltIn().Names(), strangers)
+	if slices.Sort(names); !slices.Equal(folders, names) {
+		t.Errorf("testdata has folders for %v, expected %v", folders, names)
 	}
 	for _, name := range folders {
 		cases, err := filepath.Glob(filepath.Join(corpus, name, "*"))
@@ -186,9 +201,12 @@ func (e *exchange) read(body []byte, size int) facts {
 	if e.status == http.StatusSwitchingProtocols && route.Dialect != "" {
 		return facts{Outcome: usage.NotBillable, Reason: "nothing_asked", Provider: route.Provider} // as far as a case goes
 	}
-	q, resp, state, isStream := e.readBodies(route, body, size)
+	if IsReplay(e.header) {
+		return facts{Outcome: usage.NotBillable, Reason: "gateway_cache", Provider: route.Provider}
+	}
+	q, resp, state, isStream, results := e.readBodies(route, body, size)
 	if route.Class == Fetch && (state != Complete || resp.Tokens.IsZero()) {
-		return facts{Outcome: usage.NotBillable, Reason: "poll", Provider: route.Provider}
+		return facts{Outcome: usage.NotBillable, Reason: cmp.Or(route.Reason, "poll"), Provider: route.Provider, Results: results}
 	}
 	f := facts{
 		Provider: route.Provider, Dialect: route.Dialect, Kind: route.Kind, IsFetch: route.Class == Fetch,
@@ -207,7 +225,7 @@ func (e *exchange) read(body []byte, size int) facts {
 	return f
 }
 
-func (e *exchange) readBodies(route Route, body []byte, size int) (Request, usage.Response, State, bool) {
+func (e *exchange) readBodies(route Route, body []byte, size int) (q Request, resp usage.Response, state State, isStream bool, results []result) {
 	if IsDuplex(route) {
 		var all turns
 		s := NewDuplex(e.head, route, func(string) Request { return Request{} }, &all)
@@ -216,13 +234,16 @@ func (e *exchange) readBodies(route Route, body []byte, size int) (Request, usag
 		inPieces(body, size, s.Server)
 		s.Close()
 		t := all.answered[len(all.answered)-1]
-		return t.Request, t.Response, t.State, true
+		return t.Request, t.Response, t.State, true, nil
 	}
-	q := readRequest(e.requestBody, size)
+	q = readRequest(e.requestBody, size)
 	r := NewReader(route, q, e.header)
+	r.Each = func(resp usage.Response) {
+		results = append(results, result{resp.ID, resp.Model, resp.Kind, resp.Tokens, resp.ServiceTier, resp.StopReason})
+	}
 	inPieces(body, size, r.Write)
-	resp, state := r.Close()
-	return q, resp, state, r.IsStream()
+	resp, state = r.Close()
+	return q, resp, state, r.IsStream(), results
 }
 
 func inPieces(body []byte, size int, write func([]byte)) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wiremeter/wiremeter/parsers/dialect"
 	"github.com/wiremeter/wiremeter/parsers/provider"
+	"github.com/wiremeter/wiremeter/usage"
 )
 
 // Version numbers the way in which responses are read. It stands beside every
@@ -53,4 +54,14 @@ func WithCustom(more []Custom) (*Providers, error) {
 		}
 	}
 	return BuiltIn().With(more)
+}
+
+// replays are the headers by which gateways say that a response comes from their
+// own cache: Cloudflare's, Portkey's, Helicone's.
+var replays = []string{"Cf-Aig-Cache-Status", "X-Portkey-Cache-Status", "Helicone-Cache"}
+
+// IsReplay reports whether the head of a response says that it was answered
+// before and is shown again from a gateway's cache. Its usage was billed then.
+func IsReplay(h usage.Header) bool {
+	return slices.ContainsFunc(replays, func(name string) bool { return strings.EqualFold(h.First(name), "HIT") })
 }

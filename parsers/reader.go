@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/wiremeter/wiremeter/parsers/coding"
 	"github.com/wiremeter/wiremeter/parsers/dialect"
 	"github.com/wiremeter/wiremeter/parsers/framing"
 	"github.com/wiremeter/wiremeter/usage"
@@ -22,6 +23,11 @@ const (
 // Reader reads one response. It is used by one goroutine, does no I/O, and its
 // memory is bounded however large the response is.
 type Reader struct {
+	// Each is told, within Write and Close, of every one of the responses that a
+	// body of many holds (the results of a batch). Close then says nothing of
+	// them. It may be nil.
+	Each func(usage.Response)
+
 	route     Route
 	request   Request
 	header    usage.Header
@@ -35,6 +41,7 @@ type Reader struct {
 	last      usage.Response // what the meter last called ended
 	isEnded   bool
 	hasFrames bool
+	isOpaque  bool // the body is no text that could say anything
 	isLost    bool // a frame was too large, or not what was sent
 }
 
@@ -47,13 +54,15 @@ func NewReader(route Route, req Request, h usage.Header) *Reader {
 
 // Write takes the next bytes of the body, after the content coding is undone.
 func (r *Reader) Write(p []byte) {
-	if r.cutter == nil {
+	if r.cutter == nil && !r.isOpaque {
 		if p = bytes.TrimLeft(p, " \t\r\n"); len(p) == 0 {
 			return
 		}
 		r.open(p[0])
 	}
-	r.cutter.Write(p)
+	if r.cutter != nil {
+		r.cutter.Write(p)
+	}
 }
 
 // IsStream reports whether the response came in pieces of its dialect.
@@ -74,26 +83,46 @@ func (r *Reader) saysStream() bool {
 // Google streams arrays as application/json. No line of an event stream begins
 // with a bracket, and AWS's event streams begin with the first of four bytes of
 // a length, which no text does. What tells lines of JSON, as of Ollama, from one
-// document is the content type alone.
+// document is the content type, or the dialect; envelopes the dialect alone.
 func (r *Reader) open(first byte) {
-	newCutter := framing.NewSSE
+	if r.isOpaque = r.isRecording(first); r.isOpaque {
+		return
+	}
+	newCutter, isLines := framing.NewSSE, r.mediaType == jsonLines || dialectsOfLines[r.route.Dialect]
 	switch {
-	case first == '{' && r.mediaType == jsonLines:
+	case first == '{' && isLines:
 		newCutter = framing.NewNDJSON
 	case first == '{':
 		newCutter = framing.NewJSON
 	case first == '[':
 		newCutter = framing.NewArray
+	case r.route.Dialect == "windsurf":
+		newCutter = r.newEnvelopes
 	case first <= 1 || r.mediaType == awsEventStream:
 		newCutter = framing.NewEventStream
 	}
-	r.isStream = first != '{' || r.mediaType == jsonLines
-	r.isGuess = r.isStream && first != '[' && !r.saysStream()
+	r.isStream = first != '{' || isLines
+	r.isGuess = r.isStream && first != '[' && !isLines && r.route.Dialect != "windsurf" && !r.saysStream()
 	r.cutter = newCutter(r.observe)
 	r.meter = dialect.New(r.route.Dialect, dialect.Options{
 		IsStream: r.isStream, IsBackground: r.request.IsBackground, CacheTTL: r.request.CacheTTL, ResponseID: r.route.ResponseID,
 		Header: r.header,
 	})
+}
+
+// dialectsOfLines are those whose bodies are lines of JSON under any content
+// type.
+var dialectsOfLines = map[string]bool{"augment": true, "zed": true, "batch": true}
+
+// isRecording reports whether the body is itself the speech, the picture or the
+// plain text that was asked for.
+func (r *Reader) isRecording(first byte) bool {
+	kind, _, _ := strings.Cut(r.mediaType, "/")
+	return r.route.Dialect == "media" && (kind == "audio" || kind == "image" || first != '{' && !r.saysStream())
+}
+
+func (r *Reader) newEnvelopes(emit func(framing.Frame)) framing.Cutter {
+	return framing.NewConnect(coding.NewPayloads(codingOf(r.header), framing.MaxEnvelope).Decode, emit)
 }
 
 func (r *Reader) observe(f framing.Frame) {
@@ -105,7 +134,14 @@ func (r *Reader) observe(f framing.Frame) {
 	if r.meter == nil {
 		return
 	}
-	if resp, isEnded := r.meter.Observe(f); isEnded {
+	resp, isEnded := r.meter.Observe(f)
+	switch {
+	case !isEnded:
+	case r.route.Dialect == "batch":
+		if r.Each != nil {
+			r.Each(resp)
+		}
+	default:
 		r.last, r.isEnded = resp, true
 		if resp.ReportedCost == nil && resp.Error == "" && !r.isStream {
 			r.last.ReportedCost = dialect.HeaderCost(r.header)
@@ -116,7 +152,10 @@ func (r *Reader) observe(f framing.Frame) {
 // Close ends the body. The response holds what was said, whatever the state:
 // one that is Complete can carry an error, one that is Cut some counts.
 func (r *Reader) Close() (usage.Response, State) {
-	if r.cutter == nil {
+	switch {
+	case r.isOpaque:
+		return usage.Response{}, Silent
+	case r.cutter == nil:
 		return usage.Response{}, r.empty()
 	}
 	end := r.cutter.Close()

@@ -146,7 +146,10 @@ func checkResponse(t *testing.T, resp usage.Response) {
 	if len(resp.Raw) > 17<<10 || resp.Raw != nil && !json.Valid(resp.Raw) {
 		t.Fatalf("raw: %d bytes, %.200q", len(resp.Raw), resp.Raw)
 	}
-	for _, s := range []string{resp.ID, resp.Model, resp.ServiceTier, resp.StopReason, resp.Error} {
+	if c := resp.ReportedCost; c != nil && *c < 0 || resp.WebSearches != nil && *resp.WebSearches < 0 {
+		t.Fatalf("a cost or searches below zero: %+v", resp)
+	}
+	for _, s := range []string{resp.ID, resp.Model, resp.ServiceTier, resp.Speed, resp.Geo, resp.StopReason, resp.Error} {
 		if len(s) > 256 || strings.ContainsAny(s, " \n\t") {
 			t.Fatalf("%.300q is no word", s)
 		}
@@ -170,6 +173,48 @@ func FuzzMessages(f *testing.F)  { fuzzDialect(f, "messages") }
 func FuzzChat(f *testing.F)      { fuzzDialect(f, "chat") }
 func FuzzResponses(f *testing.F) { fuzzDialect(f, "responses") }
 func FuzzGenerate(f *testing.F)  { fuzzDialect(f, "generate") }
+
+func FuzzAny(f *testing.F)          { fuzzDialect(f, "any") }
+func FuzzAugment(f *testing.F)      { fuzzDialect(f, "augment") }
+func FuzzInteractions(f *testing.F) { fuzzDialect(f, "interactions") }
+func FuzzKiro(f *testing.F)         { fuzzDialect(f, "kiro") }
+func FuzzLlamacpp(f *testing.F)     { fuzzDialect(f, "llamacpp") }
+func FuzzLmstudio(f *testing.F)     { fuzzDialect(f, "lmstudio") }
+func FuzzMedia(f *testing.F)        { fuzzDialect(f, "media") }
+func FuzzSonic(f *testing.F)        { fuzzDialect(f, "sonic") }
+func FuzzWarp(f *testing.F)         { fuzzDialect(f, "warp") }
+func FuzzWindsurf(f *testing.F)     { fuzzDialect(f, "windsurf") }
+func FuzzZed(f *testing.F)          { fuzzDialect(f, "zed") }
+
+// FuzzBatch: the same results however the body is cut, each with its own id.
+func FuzzBatch(f *testing.F) {
+	for _, e := range load(f) {
+		if e.want.Results != nil {
+			f.Add(string(e.body), uint16(7))
+		}
+	}
+	f.Fuzz(func(t *testing.T, body string, size uint16) {
+		read := func(size int) (all []usage.Response) {
+			r := NewReader(Route{Dialect: "batch", Class: Fetch}, Request{}, nil)
+			r.Each = func(resp usage.Response) { all = append(all, resp) }
+			inPieces([]byte(body), size, r.Write)
+			if resp, _ := r.Close(); !resp.Tokens.IsZero() {
+				t.Fatalf("a batch has counts of its own: %+v", resp)
+			}
+			return all
+		}
+		whole := read(len(body) + 1)
+		if again := read(int(size) + 1); !reflect.DeepEqual(whole, again) {
+			t.Fatalf("in pieces of %d: %+v; whole: %+v", size+1, again, whole)
+		}
+		for _, resp := range whole {
+			checkResponse(t, resp)
+			if resp.ID == "" || resp.Tokens.IsZero() {
+				t.Fatalf("no result to count once: %+v", resp)
+			}
+		}
+	})
+}
 
 // benchmark reads a stream of text whose usage stands where it does on the
 // wire, in pieces as a socket gives them.

@@ -104,7 +104,7 @@ func TestContractExample(t *testing.T) {
 func words() []string {
 	all := []string{
 		string(usage.Forward), string(usage.Reverse), string(usage.FromHook), string(usage.HTTP1), string(usage.HTTP2), string(usage.WebSocket),
-		string(usage.Model), string(usage.Prewarm), string(usage.Compact), string(usage.Embed), string(usage.Completion),
+		string(usage.Model), string(usage.Prewarm), string(usage.Compact), string(usage.Embed), string(usage.Completion), string(usage.Image), string(usage.Audio),
 		string(usage.AgentGone), string(usage.Stopped), string(usage.UpstreamUnreachable), string(usage.UpstreamCertificate),
 		string(usage.UpstreamCut), string(usage.Misdirected),
 		string(usage.Inclusive), string(usage.Exclusive), string(usage.Hook), string(usage.LowerBound),

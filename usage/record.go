@@ -97,6 +97,8 @@ const (
 	Compact    Kind = "compact"
 	Embed      Kind = "embed"
 	Completion Kind = "completion" // legacy text completion
+	Image      Kind = "image"      // pictures made or changed
+	Audio      Kind = "audio"      // speech made, or put into words
 )
 
 // Hop tells which part of a request's way an exchange was.

@@ -46,7 +46,7 @@ type Rule string
 
 const (
 	Inclusive     Rule = "inclusive"      // the input included what was cached
-	Exclusive     Rule = "exclusive"      // it cannot have: it is less
+	Exclusive     Rule = "exclusive"      // it cannot have, since it is less, or has not by the names of the counts
 	Hook          Rule = "hook"           // the counts are those shown to a hook of the user's
 	HookInclusive Rule = "hook_inclusive" // both
 	HookExclusive Rule = "hook_exclusive"

@@ -14,6 +14,11 @@ package dialect
 // opencode's gateway says what a response cost in a chunk of its own, after the
 // one with usage.
 //
+// What was asked for asynchronously (Perplexity) stands in a response, beside its
+// status. llama.cpp tells what it found in its cache by its timings, beside the usage.
+// Cloudflare's Workers AI wraps what it says to one who does not stream into a
+// result.
+//
 // Copilot's chat may tell after the usage how it is to be read (account): there
 // a response has ended when it has told so, or with [DONE].
 
@@ -79,7 +84,7 @@ func (c *chat) Partial() (usage.Response, bool) {
 }
 
 func (c *chat) read(root gjson.Result) {
-	var id, model, tier, choices, top, groq, copilot, failure, minimax, cost gjson.Result
+	var id, model, tier, choices, top, groq, copilot, failure, minimax, cost, timings, inner, status gjson.Result
 	root.ForEach(func(key, v gjson.Result) bool {
 		switch key.Str {
 		case "id":
@@ -102,6 +107,12 @@ func (c *chat) read(root gjson.Result) {
 			minimax = v
 		case "cost":
 			cost = v
+		case "timings":
+			timings = v
+		case "result", "response":
+			inner = v
+		case "status":
+			status = v
 		}
 		return true
 	})
@@ -117,7 +128,14 @@ func (c *chat) read(root gjson.Result) {
 	if n := money(cost, inDollars); n != nil {
 		c.resp.ReportedCost = n
 	}
+	if inner.IsObject() {
+		c.read(inner)
+	}
+	c.resp.IsPending = status.Str == "CREATED" || status.Str == "IN_PROGRESS"
 	_ = c.take(top) || c.take(last(choices.Get("0"), "usage")) || c.take(last(groq, "usage"))
+	if c.said.read == nil {
+		c.said.read = cachedByTimings(timings, c.said.input)
+	}
 	c.isEnded = c.isEnded || c.resp.Error != "" || c.resp.StopReason != "" && (!c.isCopilot || c.account.isSaid() && c.said != inclusive{})
 }
 

@@ -2,8 +2,9 @@ package dialect
 
 // Cohere's chat, version 2. What is billed are the billed_units; the tokens
 // beside them count a prompt of Cohere's own, too, and cached_tokens belongs to
-// those: neither is used. A stream has the usage in its last event. The model is
-// not repeated.
+// those: neither is used. A stream has the usage in its last event. Embeddings
+// and rankings have the billed_units in their meta; a ranking's are no tokens.
+// The model is not repeated.
 
 import (
 	"github.com/tidwall/gjson"
@@ -41,16 +42,17 @@ func (c *cohere) Observe(f framing.Frame) (usage.Response, bool) {
 	keepLast(&c.resp.StopReason, word(last(root, "finish_reason")))
 	keepLast(&c.resp.Error, errorType(last(root, "error")))
 	c.take(last(root, "usage"))
+	c.take(last(root, "meta"))
 	return c.resp, c.isEnded
 }
 
 func (c *cohere) Partial() (usage.Response, bool) { return c.resp, c.isBegun && !c.isEnded }
 
 func (c *cohere) take(u gjson.Result) {
-	if !u.IsObject() {
+	billed := last(u, "billed_units")
+	if !billed.IsObject() {
 		return
 	}
-	billed := last(u, "billed_units")
 	c.resp.Tokens.Input, c.resp.Tokens.Output = count(last(billed, "input_tokens")), count(last(billed, "output_tokens"))
 	c.resp.Raw = verbatim(u)
 }

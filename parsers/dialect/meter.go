@@ -47,7 +47,19 @@ var meters = map[string]func(Options) Meter{
 	"live":      newLive,
 	"converse":  newConverse,
 	"invoke":    newInvoke,
+	"any":       newAny,
+	"zed":       newZed,
+	"augment":   newAugment,
+	"kiro":      newKiro,
+	"sonic":     newSonic,
+	"media":     newMedia,
+	"windsurf":  newWindsurf,
+	"warp":      newWarp,
+	"llamacpp":  newLlamacpp,
+	"lmstudio":  newLmstudio,
+	"batch":     newBatch,
 
+	"interactions": newInteractions,
 	"cursor_cloud": newCursorRun,
 }
 

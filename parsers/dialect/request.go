@@ -57,4 +57,6 @@ var requestFields = map[string]func(*Request, gjson.Result){
 	"user_prompt_id": func(q *Request, v gjson.Result) { q.TurnID = word(v) },
 	// Cline, by way of OpenRouter.
 	"session_id": func(q *Request, v gjson.Result) { keepFirst(&q.SessionID, word(v)) },
+	// Zed.
+	"thread_id": func(q *Request, v gjson.Result) { keepFirst(&q.SessionID, word(v)) },
 }

@@ -24,12 +24,13 @@ var azure = &Provider{
 	Rules: slices.Concat([]Rule{
 		billable(WebSocket, `/responses/?$`, "responses"),
 		billable(WebSocket, `/realtime/?$`, "realtime"),
-		{Method: "GET", Path: shape(`^/openai/(v1/)?responses/resp[-_A-Za-z0-9]+/?$`), Class: Fetch, Dialect: "responses"},
+		fetched(`^/openai/(v1/)?responses/resp[-_A-Za-z0-9]+/?$`, "responses"),
 
 		billable("POST", `/deployments/(?P<model>[^/]+)/chat/completions/?$`, "chat"),
 		billable("POST", `/deployments/(?P<model>[^/]+)/completions/?$`, "chat").as(usage.Completion),
 		billable("POST", `/deployments/(?P<model>[^/]+)/embeddings/?$`, "chat").as(usage.Embed),
-		billable("POST", `/deployments/(?P<model>[^/]+)/(images|audio)/`, ""),
+		billable("POST", `/deployments/(?P<model>[^/]+)/images/(generations|edits)/?$`, "media").as(usage.Image),
+		billable("POST", `/deployments/(?P<model>[^/]+)/audio/(transcriptions|translations|speech)/?$`, "media").as(usage.Audio),
 		billable("POST", `^/openai/(v1/)?threads(/[^/]+)?/runs/?$`, ""),
 		free("POST", `/responses/[^/]+/cancel/?$`, "cancel"),
 	}, chatPaths, responsesPaths, messagesPaths, mediaPaths, adminPaths),

@@ -25,13 +25,14 @@ var bedrock = &Provider{
 		billable("POST", `^/model/(?P<model>.+)/converse(-stream)?$`, "converse"),
 		billable("POST", `^/model/(?P<model>.*embed.*)/invoke$`, "invoke").as(usage.Embed),
 		billable("POST", `^/model/(?P<model>.+)/invoke(-with-response-stream)?$`, "invoke"),
-		billable("POST", `^/model/(?P<model>.+)/invoke-with-bidirectional-stream$`, ""), // speech, on HTTP/2 in both directions
+		billable("POST", `^/model/(?P<model>.+)/invoke-with-bidirectional-stream$`, "sonic"),
 
-		{Method: "GET", Path: shape(`/v1/responses/resp[-_A-Za-z0-9]+/?$`), Class: Fetch, Dialect: "responses"},
+		fetched(`/v1/responses/resp[-_A-Za-z0-9]+/?$`, "responses"),
 	}, messagesPaths, chatPaths, responsesPaths, adminPaths),
 }
 
-// bedrockRegions are those of AWS in 2026. A new one is one line.
+// bedrockRegions are those of AWS, by the partitions of aws-sdk-go-v2 1.48. A new
+// one is one line.
 var bedrockRegions = []string{
 	"us-east-1", "us-east-2", "us-west-1", "us-west-2",
 	"af-south-1",
@@ -42,9 +43,9 @@ var bedrockRegions = []string{
 	"ca-central-1", "ca-west-1",
 	"eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3",
 	"il-central-1",
-	"me-central-1", "me-south-1",
+	"me-central-1", "me-south-1", "me-west-1",
 	"mx-central-1",
-	"sa-east-1",
+	"sa-east-1", "sa-west-1",
 	"us-gov-east-1", "us-gov-west-1",
 }
 
@@ -59,6 +60,7 @@ func bedrockHosts() []string {
 	for _, r := range []string{"cn-north-1", "cn-northwest-1"} {
 		hosts = append(hosts, "bedrock-runtime."+r+".amazonaws.com.cn")
 	}
+	hosts = append(hosts, "bedrock-runtime.eusc-de-east-1.amazonaws.eu")
 	for _, r := range bedrockRegions {
 		hosts = append(hosts, "bedrock-mantle."+r+".api.aws")
 	}

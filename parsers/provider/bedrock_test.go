@@ -39,7 +39,7 @@ func TestBedrockPaths(t *testing.T) {
 		"/model/" + profile + "/converse":                                    {"converse", profile, ""},
 		"/model/" + profile + "/converse-stream":                             {"converse", profile, ""},
 		"/model/amazon.titan-embed-text-v2:0/invoke":                         {"invoke", "amazon.titan-embed-text-v2:0", ""},
-		"/model/amazon.nova-sonic-v1:0/invoke-with-bidirectional-stream":     {"", "amazon.nova-sonic-v1:0", ""},
+		"/model/amazon.nova-sonic-v1:0/invoke-with-bidirectional-stream":     {"sonic", "amazon.nova-sonic-v1:0", ""},
 		"/model/" + profile + "/count-tokens":                                {"", "", "count_tokens"},
 		"/guardrail/invoke/version/1/apply":                                  {"", "", "guardrail"},
 		"/async-invoke":                                                      {"", "", "batch_admin"},

@@ -15,7 +15,8 @@ var cohere = &Provider{
 		free("", `^/v[12]/(tokenize|detokenize)/?$`, "count_tokens"),
 		free("", `^/v[12]/check-api-key/?$`, "account"),
 		billable("POST", `^/v2/chat/?$`, "cohere"),
-		billable("POST", `^/v[12]/embed/?$`, "").as(usage.Embed),
-		billable("POST", `^/v[12]/(chat|generate|rerank|classify|summarize)/?$`, ""),
+		billable("POST", `^/v[12]/embed/?$`, "cohere").as(usage.Embed),
+		billable("POST", `^/v[12]/rerank/?$`, "cohere"), // billed by the search
+		billable("POST", `^/v[12]/(chat|generate|classify|summarize)/?$`, ""),
 	}, chatPaths, adminPaths),
 }

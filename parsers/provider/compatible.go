@@ -19,17 +19,18 @@ var (
 	messagesPaths = []Rule{
 		free("", `/v1/messages/count_tokens/?$`, "count_tokens"),
 		free("", `/v1/messages/cache_touch/?$`, "cache_keepalive"),
+		results(`/v1/(messages/)?batches/[^/]+/results/?$`, "batch_results"),
 		free("", `/v1/messages/batches(/|$)`, "batch_admin"),
 		billable("POST", `/v1/messages/?$`, "messages"),
 	}
-	// mediaPaths cost something that no dialect reads.
 	mediaPaths = []Rule{
-		billable("POST", `/images/(generations|edits|variations)/?$`, ""),
-		billable("POST", `/audio/(transcriptions|translations|speech)/?$`, ""),
-		billable("POST", `/rerank/?$`, ""),
+		billable("POST", `/images/(generations|edits|variations)/?$`, "media").as(usage.Image),
+		billable("POST", `/audio/(transcriptions|translations|speech)/?$`, "media").as(usage.Audio),
+		billable("POST", `/rerank/?$`, ""), // billed by the search
 	}
 	adminPaths = []Rule{
 		free("", `/batches(/|$)`, "batch_admin"),
+		results(`/files/[^/]+/content/?$`, "files"),
 		free("", `/files(/|$)`, "files"),
 		free("", `/moderations/?$`, "moderation"),
 		free("", `/models(/|$)`, "models"),

@@ -28,7 +28,8 @@ var gemini = &Provider{
 		billable("POST", `/models/(?P<model>[^/:]+):(embedContent|batchEmbedContents)$`, "generate").as(usage.Embed),
 		billable("POST", `/openai/chat/completions/?$`, "chat"),
 		billable("POST", `/openai/embeddings/?$`, "chat").as(usage.Embed),
-		billable("POST", `/interactions/?$`, ""),
+		billable("POST", `/interactions/?$`, "interactions"),
+		fetched(`/interactions/[^/]+/?$`, "interactions"),
 
 		free("", `:(asyncBatchEmbedContent|batchGenerateContent)$`, "batch_admin"),
 		free("", `/batches(/|$)`, "batch_admin"),

@@ -20,7 +20,7 @@ var openai = &Provider{
 		billable(WebSocket, `/realtime/?$`, "realtime"),
 		billable(WebSocket, `/live/sessions(/[^/]+)?/?$`, ""),
 
-		{Method: "GET", Path: shape(`/responses/(resp|rs|gen)[-_A-Za-z0-9]+/?$`), Class: Fetch, Dialect: "responses"},
+		fetched(`/responses/(resp|rs|gen)[-_A-Za-z0-9]+/?$`, "responses"),
 
 		billable("POST", `/chat/completions/?$`, "chat"),
 		billable("POST", `/completions/?$`, "chat").as(usage.Completion),
@@ -29,12 +29,13 @@ var openai = &Provider{
 		billable("POST", `/responses/?$`, "responses"),
 		billable("POST", `^/v1/decisions/?$`, "responses"), // classification; usage as in responses
 		billable("POST", `/codex/memories/trace_summarize/?$`, "responses"),
-		billable("POST", `^/v1/images/(generations|edits|variations)/?$`, ""),
-		billable("POST", `^/v1/audio/(transcriptions|translations|speech)/?$`, ""),
+		billable("POST", `/images/(generations|edits|variations)/?$`, "media").as(usage.Image),
+		billable("POST", `^/v1/audio/(transcriptions|translations|speech)/?$`, "media").as(usage.Audio),
 		billable("POST", `^/v1/threads(/[^/]+)?/runs/?$`, ""),
 
 		free("POST", `/responses/[^/]+/cancel/?$`, "cancel"),
 		free("", `/models(/|$)`, "models"),
+		results(`^/v1/files/[^/]+/content/?$`, "files"),
 		free("", `^/v1/files(/|$)`, "files"),
 		free("", `^/v1/moderations/?$`, "moderation"), // free of charge
 		free("", `^/v1/organization/`, "reports"),

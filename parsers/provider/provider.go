@@ -22,7 +22,7 @@ type Route struct {
 	Provider string
 	Dialect  string // empty: no dialect here reads the response
 	Class    Class
-	Reason   string     // why NotBillable: a fixed word; else empty
+	Reason   string     // why NotBillable, or what a Fetch is that shows nothing new: a fixed word; else empty
 	Kind     usage.Kind // never empty when not NotBillable
 	Model    string     // the model that the path names; else empty
 
@@ -141,6 +141,26 @@ func billable(method, path, dialect string) Rule {
 
 func free(method, path, reason string) Rule {
 	return Rule{Method: method, Path: shape(path), Class: NotBillable, Reason: reason}
+}
+
+// fetched is a GET that shows a response again.
+func fetched(path, dialect string) Rule {
+	return Rule{Method: "GET", Path: shape(path), Dialect: dialect, Class: Fetch}
+}
+
+// results is a GET that may show the responses of a batch, or else is what the
+// reason says.
+func results(path, reason string) Rule {
+	return Rule{Method: "GET", Path: shape(path), Dialect: "batch", Class: Fetch, Reason: reason}
+}
+
+// below narrows rules to the paths that begin so.
+func below(beginning string, rules ...[]Rule) []Rule {
+	narrowed := slices.Concat(rules...)
+	for i := range narrowed {
+		narrowed[i].Path = shape(beginning + `(?:.*)` + strings.TrimPrefix(narrowed[i].Path.String(), `^`))
+	}
+	return narrowed
 }
 
 func (r Rule) as(k usage.Kind) Rule {

@@ -11,18 +11,26 @@ import (
 // all lists the providers.
 var all = []*Provider{
 	alibaba,
+	amp,
 	anthropic,
+	augment,
 	azure,
 	bedrock,
 	cerebras,
+	cline,
+	cloudflare,
 	cohere,
 	copilot,
 	cursor,
 	deepseek,
+	factory,
 	fireworks,
 	gemini,
 	groq,
 	huggingface,
+	junie,
+	kilo,
+	kiro,
 	minimax,
 	mistral,
 	moonshot,
@@ -34,8 +42,11 @@ var all = []*Provider{
 	together,
 	vercel,
 	vertex,
+	warp,
+	windsurf,
 	xai,
 	zai,
+	zed,
 }
 
 var builtIn = newRegistry(all)
@@ -137,9 +148,18 @@ func (r *Registry) Match(x usage.Exchange) (Route, bool) {
 		method = WebSocket
 	}
 	if p := r.of(x); p != nil {
-		return p.Route(method, x.Path), true
+		return p.Route(method, operation(x)), true
 	}
 	return foreign(x.Host, method, x.Path)
+}
+
+// operation returns the path of a request, or what AWS's protocols put in its
+// place: there the path is / and a header names the operation.
+func operation(x usage.Exchange) string {
+	if target := x.Header.First("X-Amz-Target"); target != "" && x.Path == "/" {
+		return x.Path + target
+	}
+	return x.Path
 }
 
 // of finds the provider by the prefix that the agent used, by host and port,

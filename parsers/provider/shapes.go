@@ -16,8 +16,7 @@ var (
 	freeShapes = []Rule{
 		free("", `/v1/messages/count_tokens/?$`, "count_tokens"),
 		free("", `/v1/messages/cache_touch/?$`, "cache_keepalive"),
-		free("GET", `/v1/(messages/)?batches/[^/]+/results/?$`, "batch_results"),
-		free("", `/v1/(messages/)?batches(/|$)`, "batch_admin"),
+		free("", `/v1/(messages/)?batches(/[^/]+)?(/cancel)?/?$`, "batch_admin"),
 		free("", `/responses/input_tokens/?$`, "count_tokens"),
 		free("POST", `/responses/[^/]+/cancel/?$`, "cancel"),
 		free("", `:(countTokens|computeTokens)$`, "count_tokens"),
@@ -27,11 +26,12 @@ var (
 		free("POST", `/(de)?tokenize/?$`, "count_tokens"), // vLLM, llama.cpp
 	}
 	billableShapes = []Rule{
+		results(`/v1/(messages/)?batches/[^/]+/results/?$`, "batch_results"),
 		billable(WebSocket, `/responses(/ws)?/?$`, "responses"),
 		billable(WebSocket, `/realtime/?$`, "realtime"),
 		billable(WebSocket, `\.(GenerativeService|LlmBidiService)[./]BidiGenerateContent(Constrained)?$`, "live"),
 
-		{Method: "GET", Path: shape(`/responses/(resp|rs|gen)[-_A-Za-z0-9]+/?$`), Class: Fetch, Dialect: "responses"},
+		fetched(`/responses/(resp|rs|gen)[-_A-Za-z0-9]+/?$`, "responses"),
 
 		billable("POST", `/v1/messages/?$`, "messages"),
 		billable("POST", `/publishers/anthropic/models/(?P<model>[^/:]+):(rawPredict|streamRawPredict)$`, "messages"),
@@ -49,6 +49,11 @@ var (
 		billable("POST", `/model/(?P<model>.+)/converse(-stream)?$`, "converse"),
 		billable("POST", `/api/(chat|generate)/?$`, "ollama"),
 		billable("POST", `/api/embed/?$`, "ollama").as(usage.Embed),
+		billable("POST", `/api/v1/chat/?$`, "lmstudio"),
+		billable("POST", `/(completion|infill)/?$`, "llamacpp").as(usage.Completion),
+		billable("POST", `/interactions/?$`, "interactions"),
+		billable("POST", `/images/(generations|edits|variations)/?$`, "media").as(usage.Image),
+		billable("POST", `/audio/(transcriptions|translations|speech)/?$`, "media").as(usage.Audio),
 		billable("POST", `/v[12]/chat/?$`, "cohere"),
 		billable("POST", `/v[12]/embed/?$`, "cohere").as(usage.Embed),
 		billable("POST", `/api/v1/services/aigc/(text|multimodal)-generation/generation/?$`, "dashscope"),

@@ -31,7 +31,8 @@ var vertex = &Provider{
 	}, chatPaths, messagesPaths, adminPaths),
 }
 
-// vertexRegions are those of 2026. A new one is one line.
+// vertexRegions are those that Google's API reference lists in April 2026. A new
+// one is one line.
 var vertexRegions = []string{
 	"us-central1", "us-east1", "us-east4", "us-east5", "us-south1", "us-west1", "us-west2", "us-west3", "us-west4",
 	"northamerica-northeast1", "northamerica-northeast2",
@@ -39,7 +40,7 @@ var vertexRegions = []string{
 	"africa-south1",
 	"asia-east1", "asia-east2",
 	"asia-northeast1", "asia-northeast2", "asia-northeast3",
-	"asia-south1", "asia-south2",
+	"asia-south1",
 	"asia-southeast1", "asia-southeast2",
 	"australia-southeast1", "australia-southeast2",
 	"europe-central2", "europe-north1", "europe-southwest1",
