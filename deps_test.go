@@ -27,14 +27,15 @@ parsers/provider:   usage -os -net -net/http -time -log -context -sync -database
 place:              usage -net/http -database/sql
 capture:            usage parsers parsers/coding place github.com/rs/zerolog github.com/oklog/ulid -net/http -os -database/sql
 store:              usage github.com/rs/zerolog -net/http -database/sql
-store/sqlite:       usage github.com/mattn/go-sqlite3 -net/http
+store/sums:         usage -net/http -os -database/sql
+store/sqlite:       usage store/sums github.com/mattn/go-sqlite3 -net/http
 transcript:         usage store/sqlite -net/http -database/sql
-report:             usage prices store/... -net/http -database/sql
+report:             usage prices store/... github.com/mattn/go-runewidth -net/http -database/sql
 prices:             usage -net -net/http -os -database/sql
 prices/public:      prices -net -net/http -os -database/sql
 scripted:           usage github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream github.com/coder/websocket github.com/klauspost/compress github.com/andybalholm/brotli google.golang.org/protobuf/encoding/protowire -database/sql
 bench:              certs parsers proxy scripted capture store store/sqlite usage github.com/elazarl/goproxy github.com/rs/zerolog
-cmd/wiremeter:      capture certs parsers prices prices/public proxy report scripted store store/sqlite transcript usage github.com/rs/zerolog github.com/spf13/cobra github.com/pelletier/go-toml github.com/spf13/pflag golang.org/x/net golang.org/x/sys golang.org/x/term -database/sql
+cmd/wiremeter:      capture certs parsers prices prices/public proxy report scripted store store/sqlite transcript usage github.com/rs/zerolog github.com/spf13/cobra github.com/pelletier/go-toml github.com/spf13/pflag golang.org/x/net golang.org/x/sys golang.org/x/term github.com/schollz/progressbar/v3 -database/sql
 `
 
 // doors are the libraries that come into the house in one place.
@@ -44,6 +45,8 @@ var doors = map[string]string{
 	"github.com/tidwall/gjson":        "parsers parsers/dialect",
 	"google.golang.org/protobuf":      "parsers/dialect scripted",
 	"github.com/mattn/go-sqlite3":     "store/sqlite",
+	"github.com/mattn/go-runewidth":   "report",
+	"github.com/schollz/progressbar":  "cmd/wiremeter",
 	"github.com/spf13/cobra":          "cmd/wiremeter",
 	"github.com/pelletier/go-toml/v2": "cmd/wiremeter",
 }

@@ -1,37 +1,15 @@
 package prices
 
-import "slices"
+import (
+	"slices"
 
-// bounds are the sizes of a prompt from which on a table may ask other prices for
-// the whole request. A tier "above 200,000" begins at 200,001; one "from 128,000
-// on" begins there. They are one list for all models so that records can be added
-// up by their band without knowing their prices.
-var bounds = []int64{
-	32_000, 32_001, 32_768, 32_769,
-	64_000, 64_001, 65_536, 65_537,
-	100_000, 100_001,
-	128_000, 128_001, 131_072, 131_073,
-	200_000, 200_001, 204_800, 204_801,
-	256_000, 256_001, 262_144, 262_145,
-	272_000, 272_001,
-	400_000, 400_001,
-	500_000, 500_001, 512_000, 512_001, 524_288, 524_289,
-	1_000_000, 1_000_001, 1_048_576, 1_048_577,
-}
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+var bounds = usage.PromptBounds
 
 // Bounds are the first prompt sizes of the bands above the lowest, rising.
 func Bounds() []int64 { return slices.Clone(bounds) }
 
-// Band is the first prompt size of the band that a prompt falls into, 0 for the
-// lowest: the greatest of Bounds that is no larger than prompt. A prompt is what
-// was sent: input, cache reads and cache writes, of one request.
-func Band(prompt int64) int64 {
-	at, isExact := slices.BinarySearch(bounds, prompt)
-	if isExact {
-		return prompt
-	}
-	if at == 0 {
-		return 0
-	}
-	return bounds[at-1]
-}
+// Band is usage.PromptBand.
+func Band(prompt int64) int64 { return usage.PromptBand(prompt) }

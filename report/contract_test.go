@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wiremeter/wiremeter/prices"
 	"github.com/wiremeter/wiremeter/usage"
 )
 
@@ -43,11 +44,14 @@ func readContract(t *testing.T) (text string, fields []documented, nullable map[
 // of its types, and null just where the page says so.
 func TestContract(t *testing.T) {
 	page, fields, nullable := readContract(t)
-	full, empty := line(fullRecord()), line(&usage.Record{})
+	full, empty := line(fullRecord(), nil), line(&usage.Record{}, nil)
 	if names := namesOf(full); !slices.Equal(names, namesOfFields(fields)) {
 		t.Fatalf("the export has the fields\n%s\nand the page\n%s", names, namesOfFields(fields))
 	}
 	for i, f := range fields {
+		if f.name == "cost_reason" { // there is one just where there is no cost
+			full[i], empty[i] = empty[i], full[i]
+		}
 		if got := kindOf(t, full[i].value); got != f.kind {
 			t.Errorf("%s is %s, the page says %s", f.name, got, f.kind)
 		}
@@ -110,6 +114,9 @@ func words() []string {
 		string(usage.Inclusive), string(usage.Exclusive), string(usage.Hook), string(usage.LowerBound),
 		string(usage.Gateway), string(usage.Main), string(usage.Subagent), string(usage.Title), string(usage.Compaction),
 		string(usage.Router), string(usage.Warmup), string(usage.Auxiliary), string(usage.PayPerUse), string(usage.Subscription),
+		string(prices.ByProvider), string(prices.ByCompany), string(prices.Refreshed), string(prices.Embedded),
+		string(prices.NoCounts), string(prices.UnknownModel), string(prices.AmbiguousName), string(prices.NotThen),
+		string(prices.NoCondition), string(prices.NoPriceOf), string(prices.ImpossiblyBig),
 		string(usage.FromLabel), string(usage.FromWire), string(usage.FromSession), string(usage.FromRun), string(usage.FromProcess), string(usage.FromRule),
 	}
 	for _, o := range usage.Outcomes {

@@ -29,6 +29,11 @@ type Coverage struct {
 	LostReasons        map[string]int64 `json:"lost_reasons"`
 	Doubtful           int64            `json:"doubtful"` // of all: counts that contradict the provider's total
 	Prewarm            int64            `json:"prewarm"`  // of all: kept out of the totals
+	Gateway            int64            `json:"gateway"`  // of all: the way to a gateway that asked through wiremeter, too; kept out of the totals
+
+	// Untold is a filter that what leaves no record cannot be told by: then
+	// NotBillable, Tunnelled and Lost are not in it. nil: they are.
+	Untold *string `json:"untold"`
 
 	// Reasons says how often each class was for which reason, where one is known.
 	Reasons map[usage.Outcome]map[string]int64 `json:"reasons"`
@@ -41,9 +46,9 @@ func (c *Coverage) of(o usage.Outcome) *int64 {
 	}[o]
 }
 
-func newCoverage(counts []sqlite.Count) Coverage {
-	c := Coverage{LostReasons: make(map[string]int64), Reasons: make(map[usage.Outcome]map[string]int64)}
-	for _, n := range counts {
+func newCoverage(a sqlite.Answer) Coverage {
+	c := Coverage{LostReasons: make(map[string]int64), Reasons: make(map[usage.Outcome]map[string]int64), Untold: untold(a)}
+	for _, n := range a.Counts {
 		c.Exchanges += n.Count
 		c.Doubtful += n.Doubtful
 		if p := c.of(n.Outcome); p != nil {
@@ -63,12 +68,23 @@ func newCoverage(counts []sqlite.Count) Coverage {
 			if n.Reason == certificateRefused {
 				c.CertificateRefused += n.Count
 			}
+		case n.Hop == usage.Gateway:
+			c.Gateway += n.Count
 		case n.Kind == usage.Prewarm:
 			c.Prewarm += n.Count
 		}
 	}
 	c.Billable = c.Exchanges - c.NotBillable - c.Tunnelled
 	return c
+}
+
+func untold(a sqlite.Answer) *string {
+	for _, d := range dimensions {
+		if a.Untold != "" && d.column == a.Untold {
+			return &d.name
+		}
+	}
+	return nil
 }
 
 // String is one line for people.
@@ -80,18 +96,26 @@ func (c Coverage) String() string {
 		// Rounded down: 100.0 % means all.
 		share := c.Metered * 1000 / c.Billable
 		fmt.Fprintf(&b, "coverage: %s of %s billable exchanges metered (%d.%d %%)", thousands(c.Metered), thousands(c.Billable), share/10, share%10)
-		b.WriteString(map[bool]string{true: ", ", false: ": "}[c.Metered == c.Billable])
 		missing := c.unmetered()
-		if c.Lost == 0 {
+		if c.Lost == 0 && c.Untold == nil {
 			missing = append(missing, "none lost")
 		}
+		if len(missing) > 0 {
+			b.WriteString(map[bool]string{true: ", ", false: ": "}[c.Metered == c.Billable])
+		}
 		b.WriteString(strings.Join(missing, ", "))
+	}
+	if c.Untold != nil {
+		fmt.Fprintf(&b, "; what left no record (lost, not billable, tunnelled) is not known by %s", *c.Untold)
 	}
 	if besides := c.besides(); len(besides) > 0 {
 		b.WriteString("; besides " + strings.Join(besides, ", "))
 	}
 	if c.Prewarm > 0 {
 		fmt.Fprintf(&b, "; %s prewarm kept out of the totals", thousands(c.Prewarm))
+	}
+	if c.Gateway > 0 {
+		fmt.Fprintf(&b, "; %s on the way to a gateway kept out of the totals", thousands(c.Gateway))
 	}
 	if c.Doubtful > 0 {
 		fmt.Fprintf(&b, "; %s with doubtful counts", thousands(c.Doubtful))

@@ -16,20 +16,24 @@ import (
 // ExportCSV writes what Export does as CSV (RFC 4180), a header first: the same
 // fields in the same order. What is unknown is an empty field; an object or array
 // is its JSON.
-func ExportCSV(ctx context.Context, w io.Writer, r *sqlite.Reader, window Window) error {
+func ExportCSV(ctx context.Context, w io.Writer, r *sqlite.Reader, q Query) error {
+	filter, err := q.Filter()
+	if err != nil {
+		return err
+	}
 	c := csv.NewWriter(w)
 	var header []string
-	for _, m := range line(&usage.Record{}) {
+	for _, m := range line(&usage.Record{}, nil) {
 		header = append(header, m.name)
 	}
 	if err := c.Write(header); err != nil {
 		return err
 	}
-	for record, err := range r.Records(ctx, sqlite.Filter(window)) {
+	for record, err := range r.Records(ctx, filter) {
 		if err != nil {
 			return err
 		}
-		fields, err := fieldsOf(line(&record))
+		fields, err := fieldsOf(line(&record, q.Prices))
 		if err == nil {
 			err = c.Write(fields)
 		}

@@ -20,16 +20,16 @@ func TestExportCSV(t *testing.T) {
 		with(everything(), func(r *usage.Record) { r.Reason, r.UserAgent = "a,b", "say \"hi\"\nagain" }),
 		{ID: "0", StartedAt: at("2026-11-24T00:00:00Z"), Outcome: usage.Failed},
 	})
-	text := written(t, func(w io.Writer) error { return ExportCSV(t.Context(), w, r, Window{}) })
+	text := written(t, func(w io.Writer) error { return ExportCSV(t.Context(), w, r, Query{}) })
 	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
 	if err != nil || len(rows) != 4 {
 		t.Fatalf("%d rows, %v:\n%s", len(rows), err, text)
 	}
-	if want := namesOf(line(&usage.Record{})); !slices.Equal(rows[0], want) {
+	if want := namesOf(line(&usage.Record{}, nil)); !slices.Equal(rows[0], want) {
 		t.Errorf("the header is %v, want %v", rows[0], want)
 	}
 	var lines []string
-	for l := range strings.Lines(exported(t, r, Window{})) {
+	for l := range strings.Lines(exported(t, r, Query{})) {
 		lines = append(lines, l)
 	}
 	for i, row := range rows[1:] {
@@ -56,12 +56,12 @@ func TestExportCSV(t *testing.T) {
 func TestAnExportToCSVThatFails(t *testing.T) {
 	r := filled(t, []usage.Record{everything()})
 	full := narrow(0)
-	if err := ExportCSV(t.Context(), &full, r, Window{}); !errors.Is(err, errNoRoom) {
+	if err := ExportCSV(t.Context(), &full, r, Query{}); !errors.Is(err, errNoRoom) {
 		t.Errorf("without room: %v", err)
 	}
 	gone, leave := context.WithCancel(t.Context())
 	leave()
-	if err := ExportCSV(gone, io.Discard, r, Window{}); !errors.Is(err, context.Canceled) {
+	if err := ExportCSV(gone, io.Discard, r, Query{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -2,13 +2,14 @@ package report
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"time"
 	"unicode/utf8"
 
+	"github.com/wiremeter/wiremeter/prices"
 	"github.com/wiremeter/wiremeter/store/sqlite"
 	"github.com/wiremeter/wiremeter/usage"
 )
@@ -16,33 +17,32 @@ import (
 // SchemaVersion is the version of the export's contract, docs/export.md.
 const SchemaVersion = 1
 
-// Window chooses what to export. Its zero value chooses all.
-type Window struct {
-	Since time.Time // the first instant; zero: from the beginning
-	Until time.Time // the first instant that is too late; zero: to the end
-	Run   string    // a run's name; empty: all
-}
-
-// Export writes the records of the window as lines of JSON, oldest first, as
-// they were when it began. It needs the memory of one record.
-func Export(ctx context.Context, w io.Writer, r *sqlite.Reader, window Window) error {
+// Export writes the records that q chooses as lines of JSON, oldest first, as
+// they were when it began. It needs the memory of one record. Of q it heeds the
+// filters, the time and the prices. Its error may be a DimensionError.
+func Export(ctx context.Context, w io.Writer, r *sqlite.Reader, q Query) error {
+	filter, err := q.Filter()
+	if err != nil {
+		return err
+	}
 	b := bufio.NewWriterSize(w, 64<<10)
-	for record, err := range r.Records(ctx, sqlite.Filter(window)) {
+	for record, err := range r.Records(ctx, filter) {
 		if err != nil {
 			return err
 		}
-		if err := WriteRecord(b, &record); err != nil {
+		if err := WriteRecord(b, &record, q.Prices); err != nil {
 			return err
 		}
 	}
 	return b.Flush()
 }
 
-// WriteRecord writes one record as Export does.
-func WriteRecord(w io.Writer, r *usage.Record) error {
+// WriteRecord writes one record as Export does. Without a book only what the
+// provider itself said of the cost is known.
+func WriteRecord(w io.Writer, r *usage.Record, book *prices.Book) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(line(r)); err != nil {
+	if err := e.Encode(line(r, book)); err != nil {
 		return fmt.Errorf("write record %s: %w", r.ID, err)
 	}
 	return nil
@@ -52,8 +52,9 @@ func WriteRecord(w io.Writer, r *usage.Record) error {
 const millis = "2006-01-02T15:04:05.000Z07:00"
 
 // line is a record under the names of the contract, in its order.
-func line(r *usage.Record) object {
+func line(r *usage.Record, book *prices.Book) object {
 	t := r.Tokens
+	c := costOf(r, orNone(book))
 	return object{
 		{"schema_version", SchemaVersion},
 		{"id", r.ID},
@@ -117,7 +118,38 @@ func line(r *usage.Record) object {
 		{"plan", known(r.Plan)},
 		{"sources", r.Sources},
 		{"conflicts", r.Conflicts},
+		{"cost", c.amount},
+		{"cost_source", known(c.source)},
+		{"cost_reason", known(c.reason)},
+		{"cost_at_least", c.isAtLeast},
 	}
+}
+
+// recordCost is what one record cost with its parts.
+type recordCost struct {
+	amount    *int64 // in nano-dollars; nil: not known of all that it is made of
+	source    prices.Source
+	reason    prices.Reason // why it is not
+	isAtLeast bool
+}
+
+func costOf(r *usage.Record, book *prices.Book) (c recordCost) {
+	var total prices.Amount
+	for _, item := range prices.Items(r) {
+		switch part := book.Cost(item); {
+		case part.IsPriced():
+			total = total.Plus(part.Amount)
+			c.source = cmp.Or(c.source, part.Source)
+			c.isAtLeast = c.isAtLeast || part.IsLowerBound
+		case part.Reason != prices.NoCounts:
+			return recordCost{reason: part.Reason}
+		}
+	}
+	if c.source == "" {
+		return recordCost{reason: prices.NoCounts}
+	}
+	c.amount = new(total.Nano())
+	return c
 }
 
 func positive(n int64) *int64 {

@@ -14,7 +14,7 @@ import (
 	"github.com/wiremeter/wiremeter/usage"
 )
 
-func exported(t *testing.T, r *sqlite.Reader, w Window) string {
+func exported(t *testing.T, r *sqlite.Reader, w Query) string {
 	t.Helper()
 	return written(t, func(out io.Writer) error { return Export(t.Context(), out, r, w) })
 }
@@ -45,24 +45,24 @@ const everythingLine = `{"schema_version":1,"id":"01M87R2ZC4577YCZD0TRXP3CAW","s
 	`"ttft_ms":300,"duration_ms":2000,"request_bytes":10,"response_bytes":20,"kind":"compact","usage_raw":{"input_tokens":1.0e0,"x":"<&>"},"run":"run-1",` +
 	`"parts":[{"role":"advisor","model":"haiku","tokens":{"input":10,"cache_read":null,"cache_write_5m":null,"cache_write_1h":null,"cache_write_other":null,"output":0,"reasoning":null}},` +
 	`{"role":"compaction","tokens":{"input":null,"cache_read":null,"cache_write_5m":null,"cache_write_1h":null,"cache_write_other":null,"output":null,"reasoning":null}}],` +
-	`"is_doubtful":true,"parser_version":3,"group_id":"group_1","rule":"exclusive","reported_cost":null,"speed":null,"geo":null,"web_searches":null,"hop":null,"purpose":null,"parent_session_id":null,"subagent_id":null,"turn_id":null,"user":null,"team":null,"project":null,"repository":null,"branch":null,"commit":null,"dir":null,"machine":null,"plan":null,"sources":null,"conflicts":null}` + "\n"
+	`"is_doubtful":true,"parser_version":3,"group_id":"group_1","rule":"exclusive","reported_cost":null,"speed":null,"geo":null,"web_searches":null,"hop":null,"purpose":null,"parent_session_id":null,"subagent_id":null,"turn_id":null,"user":null,"team":null,"project":null,"repository":null,"branch":null,"commit":null,"dir":null,"machine":null,"plan":null,"sources":null,"conflicts":null,"cost":null,"cost_source":null,"cost_reason":"unknown_model","cost_at_least":false}` + "\n"
 
 const bareLine = `{"schema_version":1,"id":"0","started_at":"2026-11-24T00:00:00.000Z","outcome":"failed","reason":null,` +
 	`"front":null,"provider":null,"dialect":null,"host":null,"path":null,"status":null,"streamed":false,"transport":null,` +
 	`"agent":null,"agent_version":null,"user_agent":null,"session_id":null,"model_requested":null,"model":null,"response_id":null,"request_id":null,` +
 	`"input":null,"cache_read":null,"cache_write_5m":null,"cache_write_1h":null,"cache_write_other":null,"output":null,"reasoning":null,"service_tier":null,"stop_reason":null,` +
-	`"ttft_ms":null,"duration_ms":0,"request_bytes":0,"response_bytes":0,"kind":null,"usage_raw":null,"run":null,"parts":null,"is_doubtful":false,"parser_version":null,"group_id":null,"rule":null,"reported_cost":null,"speed":null,"geo":null,"web_searches":null,"hop":null,"purpose":null,"parent_session_id":null,"subagent_id":null,"turn_id":null,"user":null,"team":null,"project":null,"repository":null,"branch":null,"commit":null,"dir":null,"machine":null,"plan":null,"sources":null,"conflicts":null}` + "\n"
+	`"ttft_ms":null,"duration_ms":0,"request_bytes":0,"response_bytes":0,"kind":null,"usage_raw":null,"run":null,"parts":null,"is_doubtful":false,"parser_version":null,"group_id":null,"rule":null,"reported_cost":null,"speed":null,"geo":null,"web_searches":null,"hop":null,"purpose":null,"parent_session_id":null,"subagent_id":null,"turn_id":null,"user":null,"team":null,"project":null,"repository":null,"branch":null,"commit":null,"dir":null,"machine":null,"plan":null,"sources":null,"conflicts":null,"cost":null,"cost_source":null,"cost_reason":"no_counts","cost_at_least":false}` + "\n"
 
 func TestExport(t *testing.T) {
 	bare := usage.Record{ID: "0", StartedAt: at("2026-11-24T00:00:00Z"), Outcome: usage.Failed}
 	r := filled(t, []usage.Record{everything(), bare})
-	checkText(t, "the export", exported(t, r, Window{}), bareLine+everythingLine)
+	checkText(t, "the export", exported(t, r, Query{}), bareLine+everythingLine)
 	there := everything()
 	there.StartedAt = there.StartedAt.In(time.FixedZone("", -9*60*60))
-	if got := line(&there)[2].value; got != "2026-11-24T21:41:14.244Z" {
+	if got := line(&there, nil)[2].value; got != "2026-11-24T21:41:14.244Z" {
 		t.Errorf("a record of another zone began at %v", got)
 	}
-	checkText(t, "the export of nothing", exported(t, filled(t, nil), Window{}), "")
+	checkText(t, "the export of nothing", exported(t, filled(t, nil), Query{}), "")
 }
 
 // TestRawIsKeptWhateverItIs: a line is always JSON and UTF-8.
@@ -78,7 +78,7 @@ func TestRawIsKeptWhateverItIs(t *testing.T) {
 		"{\"a\":\"\xff\"}":   `"{\"a\":\"\ufffd\"}"`,
 	} {
 		r := filled(t, []usage.Record{{StartedAt: at("2026-11-24T00:00:00Z"), Outcome: usage.Metered, Response: usage.Response{Raw: []byte(raw)}}})
-		if got := exported(t, r, Window{}); !strings.Contains(got, `,"usage_raw":`+want+`,"run":`) || strings.Count(got, "\n") != 1 {
+		if got := exported(t, r, Query{}); !strings.Contains(got, `,"usage_raw":`+want+`,"run":`) || strings.Count(got, "\n") != 1 {
 			t.Errorf("%q: %s", raw, got)
 		}
 	}
@@ -93,18 +93,18 @@ func TestExportOfAWindow(t *testing.T) {
 	}
 	r := filled(t, all)
 	for name, test := range map[string]struct {
-		w    Window
+		w    Query
 		want string
 	}{
-		"all":           {Window{}, "abcd"},
-		"since":         {Window{Since: noon.Add(time.Hour)}, "bcd"},
-		"until":         {Window{Until: noon.Add(2 * time.Hour)}, "ab"},
-		"between":       {Window{Since: noon.Add(time.Hour), Until: noon.Add(3 * time.Hour)}, "bc"},
-		"a run":         {Window{Run: "run-0"}, "cd"},
-		"a run, since":  {Window{Run: "run-1", Since: noon.Add(1)}, "b"},
-		"another run":   {Window{Run: "run"}, ""},
-		"nothing":       {Window{Since: noon, Until: noon}, ""},
-		"turned around": {Window{Since: noon.Add(time.Hour), Until: noon}, ""},
+		"all":           {Query{}, "abcd"},
+		"since":         {Query{Since: noon.Add(time.Hour)}, "bcd"},
+		"until":         {Query{Until: noon.Add(2 * time.Hour)}, "ab"},
+		"between":       {Query{Since: noon.Add(time.Hour), Until: noon.Add(3 * time.Hour)}, "bc"},
+		"a run":         {Query{Run: "run-0"}, "cd"},
+		"a run, since":  {Query{Run: "run-1", Since: noon.Add(1)}, "b"},
+		"another run":   {Query{Run: "run"}, ""},
+		"nothing":       {Query{Since: noon, Until: noon}, ""},
+		"turned around": {Query{Since: noon.Add(time.Hour), Until: noon}, ""},
 	} {
 		got := ""
 		for line := range strings.Lines(exported(t, r, test.w)) {
@@ -124,18 +124,18 @@ func TestAnExportThatFails(t *testing.T) {
 	}
 	r := filled(t, all)
 	for _, room := range []narrow{0, 200_000} {
-		if err := Export(t.Context(), &room, r, Window{}); !errors.Is(err, errNoRoom) {
+		if err := Export(t.Context(), &room, r, Query{}); !errors.Is(err, errNoRoom) {
 			t.Errorf("with room for %d more: %v", room, err)
 		}
 	}
 	full := narrow(0)
-	if err := Export(t.Context(), &full, filled(t, all[:1]), Window{}); !errors.Is(err, errNoRoom) { // which fits the buffer
+	if err := Export(t.Context(), &full, filled(t, all[:1]), Query{}); !errors.Is(err, errNoRoom) { // which fits the buffer
 		t.Errorf("one record: %v", err)
 	}
 	gone, leave := context.WithCancel(t.Context())
 	leave()
 	var b bytes.Buffer
-	if err := Export(gone, &b, r, Window{}); !errors.Is(err, context.Canceled) || b.Len() > 0 {
+	if err := Export(gone, &b, r, Query{}); !errors.Is(err, context.Canceled) || b.Len() > 0 {
 		t.Errorf("got %v and %s", err, b.String())
 	}
 }

@@ -5,12 +5,16 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"io"
-	"strconv"
+	"maps"
+	"slices"
 	"time"
+
+	"github.com/wiremeter/wiremeter/prices"
 )
 
-// WriteJSON writes the report as one JSON object: by, since, until, rows, total,
-// coverage. What is unknown is null, and so is a bound that was not asked for.
+// WriteJSON writes the report as one JSON object: by, since, until, rows, hidden,
+// total, coverage. What is unknown is null, and so is a bound that was not asked
+// for.
 func (r *Report) WriteJSON(w io.Writer) error {
 	rows := make([]object, 0, len(r.Rows))
 	for _, row := range r.Rows {
@@ -25,42 +29,87 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	e.SetIndent("", "  ")
 	return e.Encode(object{
 		{"by", by}, {"since", bound(r.Since)}, {"until", bound(r.Until)},
-		{"rows", rows}, {"total", r.object(r.Total)}, {"coverage", r.Coverage},
+		{"rows", rows}, {"hidden", r.Hidden}, {"total", r.object(r.Total)}, {"coverage", r.Coverage},
 	})
 }
 
 // WriteCSV writes the rows, without the total and the coverage, which are not
-// of their kind. What is unknown is an empty field.
+// of their kind; where rows have models, those in place of the rows. What is
+// unknown is an empty field.
 func (r *Report) WriteCSV(w io.Writer) error {
 	c := csv.NewWriter(w)
 	header := append([]string(nil), r.By...)
+	if r.hasBreakdown {
+		header = append(header, modelName)
+	}
 	for _, column := range columns {
 		header = append(header, column.name)
 	}
 	lines := [][]string{header}
 	for _, row := range r.Rows {
-		line := append([]string(nil), row.Group...)
-		for _, column := range columns {
-			v := ""
-			if n := column.of(row); n != nil {
-				v = strconv.FormatInt(*n, 10)
-			}
-			line = append(line, v)
+		if !r.hasBreakdown {
+			lines = append(lines, fields(row.Group, row))
 		}
-		lines = append(lines, line)
+		for _, m := range row.Models {
+			lines = append(lines, fields(append(slices.Clone(row.Group), m.Group...), m))
+		}
 	}
 	return c.WriteAll(lines)
 }
 
-func (r *Report) object(row Row) object {
-	var o object
-	for i, g := range row.Group {
-		o = append(o, member{r.By[i], known(g)})
+func fields(group []string, row Row) []string {
+	line := slices.Clone(group)
+	for _, column := range columns {
+		v := ""
+		if n := column.forMachines(row); n != nil {
+			v = n.String()
+		}
+		line = append(line, v)
 	}
-	for _, c := range columns {
-		o = append(o, member{c.name, c.of(row)})
+	return line
+}
+
+func (r *Report) object(row Row) object {
+	o := objectOf(r.By, row)
+	if r.hasBreakdown && row.Group != nil {
+		models := make([]object, 0, len(row.Models))
+		for _, m := range row.Models {
+			models = append(models, objectOf([]string{modelName}, m))
+		}
+		o = append(o, member{"models", models})
 	}
 	return o
+}
+
+func objectOf(by []string, row Row) object {
+	var o object
+	for i, g := range row.Group {
+		o = append(o, member{by[i], known(g)})
+	}
+	for _, c := range columns {
+		o = append(o, member{c.name, c.forMachines(row)})
+	}
+	return append(o, member{"cost", row.Cost.object()})
+}
+
+// object says what the amount is made of. Amounts are in dollars.
+func (c Cost) object() object {
+	by := object{}
+	for _, source := range slices.Sorted(maps.Keys(c.By)) {
+		by = append(by, member{string(source), json.Number(exactDollars(c.By[source]))})
+	}
+	models := c.Models
+	if models == nil {
+		models = map[string]prices.Reason{}
+	}
+	var subscription *json.Number
+	if c.Subscription != nil {
+		subscription = new(json.Number(exactDollars(*c.Subscription)))
+	}
+	return object{
+		{"by_source", by}, {"subscription_usd", subscription}, {"at_least", c.AtLeast},
+		{"unpriced", c.Unpriced}, {"unpriced_parts", c.Parts}, {"unpriced_models", models},
+	}
 }
 
 // object is a JSON object whose members keep their order.
@@ -84,6 +133,9 @@ func (o object) MarshalJSON() ([]byte, error) {
 		if err := e.Encode(m.value); err != nil {
 			return nil, err
 		}
+	}
+	if len(o) == 0 {
+		b.WriteByte('{')
 	}
 	b.WriteByte('}')
 	return b.Bytes(), nil

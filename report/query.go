@@ -8,36 +8,25 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wiremeter/wiremeter/prices"
 	"github.com/wiremeter/wiremeter/store/sqlite"
+	"github.com/wiremeter/wiremeter/store/sums"
 	"github.com/wiremeter/wiremeter/usage"
 )
 
 // Query says what to add up, and by what.
 type Query struct {
-	By       []string       // names of Dimensions; none: only the total
-	Since    time.Time      // the first instant; zero: from the beginning
-	Until    time.Time      // the first instant that is too late; zero: to the end
-	Location *time.Location // where a day begins; nil: here
-	Run      string         // a run's name; empty: all
-}
-
-// day is the dimension that the store does not know: it depends on the place.
-const day = "day"
-
-// dimensions in the order in which they are named to the user, with the
-// store's names.
-var dimensions = []struct{ name, column string }{
-	{day, ""}, {"model", "model"}, {"agent", "agent"}, {"session", "session_id"},
-	{"provider", "provider"}, {"outcome", "outcome"}, {"reason", "reason"}, {"kind", "kind"}, {"run", "run"},
-}
-
-// Dimensions lists what a report can be grouped by.
-func Dimensions() []string {
-	var names []string
-	for _, d := range dimensions {
-		names = append(names, d.name)
-	}
-	return names
+	By        []string            // names of Dimensions; none: only the total
+	Where     map[string][]string // by names of Filters: one of these; UnknownWord is also what is unknown
+	Since     time.Time           // the first instant; zero: from the beginning
+	Until     time.Time           // the first instant that is too late; zero: to the end
+	Location  *time.Location      // where a day begins; nil: here
+	WeekStart *time.Weekday       // nil: weeks are those of ISO 8601
+	Run       string              // a run's name; empty: all
+	Prices    *prices.Book        // nil: only what providers themselves said of the cost
+	Breakdown bool                // with Row.Models
+	Sort      string              // the name of a column of numbers, the greatest first, or of a dimension; "-" before it turns it around; empty: in the order of By
+	Limit     int                 // at most so many rows; 0: all
 }
 
 // Report is the answer to a Query.
@@ -45,20 +34,28 @@ type Report struct {
 	By       []string
 	Since    time.Time // zero: from the beginning
 	Until    time.Time // zero: to the end
-	Rows     []Row     // in the order of their groups, unknown last
-	Total    Row       // without a group
+	Rows     []Row     // as Query.Sort says; in the order of their groups unknown comes last
+	Hidden   int       // rows beyond Query.Limit
+	Total    Row       // without a group, of all rows
 	Coverage Coverage
 
-	counts []sqlite.Count
+	counts       []sqlite.Count
+	hasBreakdown bool
 }
 
-// Row adds up one group. Prewarms stand only in rows of their own kind, and in
-// no total. The model of a record is the one that its response names, else the
-// one that was asked for.
+// Row adds up one group. Prewarms and the ways to gateways that asked through
+// wiremeter, too, stand only in rows of their own kind or hop, and in no total.
+// The model of a record is the one that its response names, else the one that was
+// asked for.
 type Row struct {
 	Group    []string // in the order of Report.By; "" is unknown
 	Requests int64    // recorded exchanges, metered or not
 	Tokens   usage.Tokens
+	Cost     Cost
+	Sessions int64 // different ones that are known; 0: none is
+	Turns    int64 // likewise
+	Counts   sums.Counts
+	Models   []Row // where Query.Breakdown asks for them: one for each model, which is their group
 }
 
 // CacheWrite is what was written to a cache, for whatever time; nil: unknown.
@@ -70,6 +67,28 @@ func (r Row) CacheWrite() *int64 {
 // output already.
 func (r Row) All() *int64 {
 	return sum(r.Tokens.Input, r.Tokens.CacheRead, r.CacheWrite(), r.Tokens.Output)
+}
+
+// CacheHits is the part of the prompts that was read from a cache; nil: unknown.
+func (r Row) CacheHits() *float64 {
+	prompt := sum(r.Tokens.Input, r.Tokens.CacheRead, r.CacheWrite())
+	if r.Tokens.CacheRead == nil || *prompt == 0 {
+		return nil
+	}
+	return new(float64(*r.Tokens.CacheRead) / float64(*prompt))
+}
+
+// TTFT is the mean of those that are known; 0: none is.
+func (r Row) TTFT() time.Duration { return r.mean(sums.TTFT, r.Counts.N(sums.Timed)) }
+
+// Duration is the mean; 0: there are no requests.
+func (r Row) Duration() time.Duration { return r.mean(sums.Duration, r.Requests) }
+
+func (r Row) mean(m sums.Measure, of int64) time.Duration {
+	if of == 0 {
+		return 0
+	}
+	return time.Duration(r.Counts.N(m)) * time.Millisecond / time.Duration(of)
 }
 
 // sum adds up what is known; nil when nothing is.
@@ -87,87 +106,121 @@ func sum(counts ...*int64) *int64 {
 	return total
 }
 
-// DimensionError tells what is wrong with Query.By.
+// DimensionError tells what is wrong with Query.By, or with Query.Where.
 type DimensionError string
 
 func (e DimensionError) Error() string { return string(e) }
 
 // Ask answers q from what r's database holds at this moment. Its error is a
-// DimensionError, or the database's.
+// DimensionError, a SortError, or the database's.
 func Ask(ctx context.Context, r *sqlite.Reader, q Query) (*Report, error) {
-	columns, err := columnsOf(q.By)
+	g, err := groupingOf(&q)
 	if err != nil {
 		return nil, err
 	}
-	a, err := r.Ask(ctx, sqlite.Question{
-		Filter: sqlite.Filter{Since: q.Since, Until: q.Until, Run: q.Run},
-		By:     append(columns, "kind"), // to tell prewarms
-		BySlot: slices.Contains(q.By, day),
-	})
+	order, err := orderOf(q)
 	if err != nil {
 		return nil, err
 	}
-	report := &Report{By: q.By, Since: q.Since, Until: q.Until, Coverage: newCoverage(a.Counts), counts: a.Counts}
-	report.Rows, report.Total = fold(a.Sums, q)
+	filter, err := q.Filter()
+	if err != nil {
+		return nil, err
+	}
+	question := sqlite.Question{Filter: filter, Groupings: []sums.Grouping{g}}
+	if q.Breakdown {
+		g.By = append(slices.Clone(g.By), modelName)
+		question.Groupings = append(question.Groupings, g)
+	}
+	a, err := r.Ask(ctx, question)
+	if err != nil {
+		return nil, err
+	}
+	report := &Report{By: q.By, Since: q.Since, Until: q.Until, Coverage: newCoverage(a), counts: a.Counts, hasBreakdown: q.Breakdown}
+	report.Rows, report.Total = rowsOf(a.Tables[0], q)
+	slices.SortFunc(report.Rows, order)
+	if q.Breakdown {
+		report.breakDown(a.Tables[1], q)
+	}
+	if q.Limit > 0 && len(report.Rows) > q.Limit {
+		report.Rows, report.Hidden = report.Rows[:q.Limit], len(report.Rows)-q.Limit
+	}
 	return report, nil
 }
 
-// columnsOf returns the store's names, without the day.
-func columnsOf(by []string) ([]string, error) {
-	var columns []string
-	for i, name := range by {
-		if slices.Contains(by[:i], name) {
-			return nil, DimensionError(fmt.Sprintf("group by %s: it is named twice", name))
+// groupingOf has the columns of the store first, then the times.
+func groupingOf(q *Query) (g sums.Grouping, err error) {
+	g = sums.Grouping{Apart: priced, ApartTime: prices.Period, CountsSessions: true, CountsTurns: true}
+	for i, name := range q.By {
+		if slices.Contains(q.By[:i], name) {
+			return g, DimensionError(fmt.Sprintf("group by %s: it is named twice", name))
 		}
-		at := slices.IndexFunc(dimensions, func(d struct{ name, column string }) bool { return d.name == name })
-		if at < 0 {
-			return nil, DimensionError(fmt.Sprintf("group by %q: expected one or more of %s", name, strings.Join(Dimensions(), ", ")))
-		}
-		if name != day {
-			columns = append(columns, dimensions[at].column)
+		d, ok := dimensionOf(name)
+		switch {
+		case !ok:
+			return g, DimensionError(fmt.Sprintf("group by %q: expected one or more of %s", name, strings.Join(Dimensions(), ", ")))
+		case d.of == nil:
+			g.By = append(g.By, d.column)
+		default:
+			g.Times = append(g.Times, func(slot time.Time) string { return d.of(slot.In(cmp.Or(q.Location, time.Local)), q) })
 		}
 	}
-	return columns, nil
+	return g, nil
 }
 
-// fold gathers the store's sums, which are finer, into rows.
-func fold(sums []sqlite.Sum, q Query) ([]Row, Row) {
-	var total Row
-	rows := make(map[string]*Row)
-	showsKind := slices.Contains(q.By, "kind")
-	for _, s := range sums {
-		isPrewarm := s.By[len(s.By)-1] == string(usage.Prewarm)
-		if isPrewarm && !showsKind {
+// rowsOf makes rows of groups. Those that are beside are rows only where they can
+// be told from the others.
+func rowsOf(t sums.Table, q Query) (rows []Row, total Row) {
+	showsBeside := slices.Contains(q.By, "kind") || slices.Contains(q.By, "hop")
+	pricing := newPricing(q.Prices)
+	var all tally
+	rows = make([]Row, 0, len(t.Groups))
+	for _, g := range t.Groups {
+		if g.IsBeside && !showsBeside {
 			continue
 		}
-		group := groupOf(s, q)
-		key := strings.Join(group, "\x00")
-		if rows[key] == nil {
-			rows[key] = &Row{Group: group}
+		var own tally
+		for i := range g.Sums {
+			own.add(&g.Sums[i], pricing)
 		}
-		rows[key].add(s)
-		if !isPrewarm {
-			total.add(s)
+		if !g.IsBeside {
+			all.join(own)
 		}
+		rows = append(rows, own.row(groupOf(g.By, g.Times, q.By), g.Distinct))
 	}
-	all := make([]Row, 0, len(rows))
-	for _, row := range rows {
-		all = append(all, *row)
-	}
-	slices.SortFunc(all, func(a, b Row) int { return slices.CompareFunc(a.Group, b.Group, unknownLast) })
-	return all, total
+	return rows, all.row(nil, t.Total)
 }
 
-func groupOf(s sqlite.Sum, q Query) []string {
-	group, columns := make([]string, 0, len(q.By)), s.By
-	for _, name := range q.By {
-		if name == day {
-			group = append(group, s.Slot.In(cmp.Or(q.Location, time.Local)).Format(time.DateOnly))
+// groupOf puts words and times into the order of by.
+func groupOf(words, times, by []string) []string {
+	group := make([]string, 0, len(by))
+	for _, name := range by {
+		if d, _ := dimensionOf(name); d.of != nil {
+			group, times = append(group, times[0]), times[1:]
 			continue
 		}
-		group, columns = append(group, columns[0]), columns[1:]
+		group, words = append(group, words[0]), words[1:]
 	}
 	return group
+}
+
+// breakDown gives each row its models, those with the most tokens first.
+func (r *Report) breakDown(t sums.Table, q Query) {
+	q.By = append(slices.Clone(q.By), modelName)
+	models, _ := rowsOf(t, q)
+	of := make(map[string][]Row)
+	for _, m := range models {
+		last := len(m.Group) - 1
+		key := strings.Join(m.Group[:last], "\x00")
+		m.Group = m.Group[last:]
+		of[key] = append(of[key], m)
+	}
+	for i := range r.Rows {
+		row := &r.Rows[i]
+		row.Models = of[strings.Join(row.Group, "\x00")]
+		slices.SortFunc(row.Models, func(a, b Row) int {
+			return cmp.Or(compareKnown(b.All(), a.All()), slices.CompareFunc(a.Group, b.Group, unknownLast))
+		})
+	}
 }
 
 func unknownLast(a, b string) int {
@@ -177,14 +230,36 @@ func unknownLast(a, b string) int {
 	return cmp.Compare(a, b)
 }
 
-func (r *Row) add(s sqlite.Sum) {
-	r.Requests += s.Requests
-	t, u := &r.Tokens, s.Tokens
-	t.Input = sum(t.Input, u.Input)
-	t.CacheRead = sum(t.CacheRead, u.CacheRead)
-	t.CacheWrite5m = sum(t.CacheWrite5m, u.CacheWrite5m)
-	t.CacheWrite1h = sum(t.CacheWrite1h, u.CacheWrite1h)
-	t.CacheWriteOther = sum(t.CacheWriteOther, u.CacheWriteOther)
-	t.Output = sum(t.Output, u.Output)
-	t.Reasoning = sum(t.Reasoning, u.Reasoning)
+// compareKnown takes what is unknown for less than 0.
+func compareKnown(a, b *int64) int {
+	switch {
+	case a == nil && b == nil:
+		return 0
+	case a == nil:
+		return -1
+	case b == nil:
+		return 1
+	}
+	return cmp.Compare(*a, *b)
+}
+
+// Values lists what is known of a dimension that can be filtered by, whenever it
+// was.
+func Values(ctx context.Context, r *sqlite.Reader, name string) ([]string, error) {
+	d, ok := dimensionOf(name)
+	if !ok || d.column == "" {
+		return nil, DimensionError(fmt.Sprintf("values of %q: expected one of %s", name, strings.Join(Filters(), ", ")))
+	}
+	a, err := r.Ask(ctx, sqlite.Question{Groupings: []sums.Grouping{{By: []string{d.column}, Measures: []sums.Measure{sums.Requests}}}})
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for _, g := range a.Tables[0].Groups {
+		if word := g.By[0]; word != "" && !slices.Contains(all, word) {
+			all = append(all, word)
+		}
+	}
+	slices.Sort(all)
+	return all, nil
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -38,19 +39,25 @@ func TestGroups(t *testing.T) {
 		if by != "" {
 			names = strings.Split(by, ",")
 		}
-		if got := rowsOf(ask(t, r, Query{By: names})); got != want+total {
+		if got := shown(ask(t, r, Query{By: names})); got != want+total {
 			t.Errorf("by %q:\n%s\nwant\n%s", by, got, want+total)
 		}
 	}
 }
 
 func TestEveryDimensionGroups(t *testing.T) {
-	if got := Dimensions(); !slices.Equal(got, []string{"day", "model", "agent", "session", "provider", "outcome", "reason", "kind", "run"}) {
-		t.Errorf("got %v", got) // and TestGroups has a case for each
-	}
 	a := ask(t, twoDays(t), Query{By: Dimensions()})
-	want := []string{"2026-11-24", "claude-opus-5", "claude-code", "s1", "anthropic", "metered", "", "model", ""}
-	if len(a.Rows) != 4 || !slices.Equal(a.Rows[0].Group, want) {
+	got := make(map[string]string)
+	for i, name := range a.By {
+		if word := a.Rows[0].Group[i]; word != "" {
+			got[name] = word
+		}
+	}
+	want := map[string]string{
+		"day": "2026-11-24", "hour": "2026-11-24 10:00", "week": "2026-W48", "month": "2026-11", "model": "claude-opus-5",
+		"agent": "claude-code", "session": "s1", "provider": "anthropic", "outcome": "metered", "kind": "model",
+	}
+	if len(a.Rows) != 4 || len(a.By) != 30 || !maps.Equal(got, want) {
 		t.Errorf("got %v", a.Rows)
 	}
 }
@@ -66,7 +73,7 @@ func TestUnknownIsNeverZero(t *testing.T) {
 	})
 	var got []string
 	for _, row := range ask(t, r, Query{By: []string{"model"}}).Rows {
-		got = append(got, row.Group[0]+": "+strings.Join(numbers(row), " "))
+		got = append(got, row.Group[0]+": "+strings.Join(tokens(row), " "))
 	}
 	want := []string{
 		// requests, input, cache read, cache write, output, reasoning, total
@@ -86,9 +93,16 @@ func TestParts(t *testing.T) {
 	r := filled(t, []usage.Record{with(record("2026-11-24T10:00:00Z", "opus", usage.Tokens{Input: n(1)}), func(r *usage.Record) {
 		r.Parts = []usage.Part{{Role: "advisor", Model: "haiku", Tokens: usage.Tokens{Output: n(20)}}, {Role: "compaction", Tokens: usage.Tokens{Input: n(300)}}}
 	})})
-	if got, want := rowsOf(ask(t, r, Query{By: []string{"model"}})), "haiku: 0 - - 20\nopus: 1 301 - -\ntotal: 1 301 - 20"; got != want {
+	if got, want := shown(ask(t, r, Query{By: []string{"model"}})), "haiku: 0 - - 20\nopus: 1 301 - -\ntotal: 1 301 - 20"; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
+}
+
+func tokens(row Row) (all []string) {
+	for _, c := range columns[:7] {
+		all = append(all, c.forPeople(row, true))
+	}
+	return all
 }
 
 func TestNothing(t *testing.T) {
@@ -119,7 +133,7 @@ func TestADayIsALocalDay(t *testing.T) {
 			{StartedAt: begin.Add(time.Millisecond), Outcome: usage.Metered},
 		})
 		want := test.before + ": 1 - - -\n" + test.day + ": 2 - - -\ntotal: 3 - - -"
-		if got := rowsOf(ask(t, r, Query{By: []string{day}, Location: zone})); got != want {
+		if got := shown(ask(t, r, Query{By: []string{"day"}, Location: zone})); got != want {
 			t.Errorf("%s:\n%s\nwant\n%s", test.zone, got, want)
 		}
 	}
@@ -130,7 +144,7 @@ func TestADayIsOfThisPlaceUnlessSaid(t *testing.T) {
 	t.Cleanup(func() { time.Local = here })
 	time.Local = time.FixedZone("", 5*60*60+45*60)
 	r := filled(t, []usage.Record{{StartedAt: at("2026-11-24T18:15:00Z"), Outcome: usage.Metered}})
-	a, err := Ask(t.Context(), r, Query{By: []string{day}})
+	a, err := Ask(t.Context(), r, Query{By: []string{"day"}})
 	if err != nil || a.Rows[0].Group[0] != "2026-11-25" {
 		t.Errorf("got %v, %v", a, err)
 	}
@@ -169,7 +183,7 @@ func TestTimeAndRun(t *testing.T) {
 func TestQuestionsThatCannotBe(t *testing.T) {
 	r := filled(t, nil)
 	for by, want := range map[string]string{
-		"hour":        `group by "hour": expected one or more of day, model, agent, session, provider, outcome, reason, kind, run`,
+		"colour":      `group by "colour": expected one or more of day, hour, week, month, model, agent, agent_version, session, `,
 		"model,":      `group by "": expected one or more of`,
 		"session_id":  `group by "session_id": expected`,
 		"day,day":     "group by day: it is named twice",

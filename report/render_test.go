@@ -31,30 +31,32 @@ func written(t *testing.T, write func(io.Writer) error) string {
 const twoDaysCoverage = "coverage: 3 of 5 billable exchanges metered (60.0 %): 1 failed (overloaded_error), 1 lost (queue_full); " +
 	"besides 3 not billable, 2 tunnelled (1.5 MB; 1 refused our certificate); 1 prewarm kept out of the totals\n"
 
+const twoDaysUnpriced = "unpriced: 2 requests (claude-opus-5: unknown model, gpt-5.6: unknown model)\n"
+
 func TestTable(t *testing.T) {
 	r := twoDays(t)
-	checkText(t, "by day and model", written(t, ask(t, r, Query{By: []string{"day", "model"}}).WriteTable), `
-day         model          requests  input  cache read  cache write  output  reasoning   total
-2026-11-24  claude-opus-5         1  1,200      18,000          900     210         64  20,310
-2026-11-24  gpt-5.6               1      -           -            -       -          -       -
-2026-11-25  gpt-5.6               1    300           0            -       0          -     300
-total                             3  1,500      18,000          900     210         64  20,610
+	checkText(t, "by day and model", written(t, ask(t, r, Query{By: []string{"day", "model"}}).table), `
+day         model          requests  input  cache read  cache write  output  reasoning   total  cache hit  cost
+2026-11-24  claude-opus-5         1  1,200      18,000          900     210         64  20,310     89.5 %     -
+2026-11-24  gpt-5.6               1      -           -            -       -          -       -          -     -
+2026-11-25  gpt-5.6               1    300           0            -       0          -     300      0.0 %     -
+total                             3  1,500      18,000          900     210         64  20,610     88.2 %     -
 
-`[1:]+twoDaysCoverage)
-	checkText(t, "the total", written(t, ask(t, r, Query{}).WriteTable), `
-requests  input  cache read  cache write  output  reasoning   total
-       3  1,500      18,000          900     210         64  20,610
+`[1:]+twoDaysUnpriced+twoDaysCoverage)
+	checkText(t, "the total", written(t, ask(t, r, Query{}).table), `
+requests  input  cache read  cache write  output  reasoning   total  cache hit  cost
+       3  1,500      18,000          900     210         64  20,610     88.2 %     -
 
-`[1:]+twoDaysCoverage)
-	checkText(t, "by reason, run and agent", written(t, ask(t, r, Query{By: []string{"reason", "run", "agent"}}).WriteTable), `
-reason            run    agent        requests  input  cache read  cache write  output  reasoning   total
-overloaded_error  -      unknown             1      -           -            -       -          -       -
--                 run-1  codex               1    300           0            -       0          -     300
--                 -      claude-code         1  1,200      18,000          900     210         64  20,310
-total                                        3  1,500      18,000          900     210         64  20,610
+`[1:]+twoDaysUnpriced+twoDaysCoverage)
+	checkText(t, "by reason, run and agent", written(t, ask(t, r, Query{By: []string{"reason", "run", "agent"}}).table), `
+reason            run    agent        requests  input  cache read  cache write  output  reasoning   total  cache hit  cost
+overloaded_error  -      unknown             1      -           -            -       -          -       -          -     -
+-                 run-1  codex               1    300           0            -       0          -     300      0.0 %     -
+-                 -      claude-code         1  1,200      18,000          900     210         64  20,310     89.5 %     -
+total                                        3  1,500      18,000          900     210         64  20,610     88.2 %     -
 
-`[1:]+twoDaysCoverage)
-	checkText(t, "nothing", written(t, ask(t, filled(t, nil), Query{By: []string{"day"}}).WriteTable), `
+`[1:]+twoDaysUnpriced+twoDaysCoverage)
+	checkText(t, "nothing", written(t, ask(t, filled(t, nil), Query{By: []string{"day"}}).table), `
 no records in this time
 
 coverage: no billable exchanges
@@ -66,31 +68,31 @@ func TestATableOfHostileNames(t *testing.T) {
 		record("2026-11-24T10:00:00Z", "\x1b[2J\n", usage.Tokens{Input: n(1)}),
 		record("2026-11-24T10:00:00Z", "größer", usage.Tokens{Input: n(22)}),
 	})
-	table, _, _ := strings.Cut(written(t, ask(t, r, Query{By: []string{"model"}}).WriteTable), "\n\n")
+	table, _, _ := strings.Cut(written(t, ask(t, r, Query{By: []string{"model"}}).table), "\n\n")
 	checkText(t, "the table", table, strings.ReplaceAll(`
-model   requests  input  cache read  cache write  output  reasoning  total
-?[2J?          1      1           -            -       -          -      1
-größer         1     22           -            -       -          -     22
-total          2     23           -            -       -          -     23`[1:], "?", "\uFFFD"))
+model   requests  input  cache read  cache write  output  reasoning  total  cache hit  cost
+?[2J?          1      1           -            -       -          -      1          -     -
+größer         1     22           -            -       -          -     22          -     -
+total          2     23           -            -       -          -     23          -     -`[1:], "?", "\uFFFD"))
 }
 
 func TestCSV(t *testing.T) {
 	r := twoDays(t)
 	checkText(t, "by day and model", written(t, ask(t, r, Query{By: []string{"day", "model"}}).WriteCSV), `
-day,model,requests,input,cache_read,cache_write,output,reasoning,total
-2026-11-24,claude-opus-5,1,1200,18000,900,210,64,20310
-2026-11-24,gpt-5.6,1,,,,,,
-2026-11-25,gpt-5.6,1,300,0,,0,,300
+day,model,requests,input,cache_read,cache_write,output,reasoning,total,cache_hit_rate,cost_usd,unpriced,sessions,turns,failed,ttft_ms,duration_ms
+2026-11-24,claude-opus-5,1,1200,18000,900,210,64,20310,0.89552,,1,1,,0,,0
+2026-11-24,gpt-5.6,1,,,,,,,,,0,,,1,,0
+2026-11-25,gpt-5.6,1,300,0,,0,,300,0,,1,1,,0,,0
 `[1:])
 	checkText(t, "the total", written(t, ask(t, r, Query{}).WriteCSV), `
-requests,input,cache_read,cache_write,output,reasoning,total
-3,1500,18000,900,210,64,20610
+requests,input,cache_read,cache_write,output,reasoning,total,cache_hit_rate,cost_usd,unpriced,sessions,turns,failed,ttft_ms,duration_ms
+3,1500,18000,900,210,64,20610,0.88235,,2,2,,1,,0
 `[1:])
 	odd := filled(t, []usage.Record{record("2026-11-24T10:00:00Z", "a, \"b\"\nc", usage.Tokens{})})
 	checkText(t, "an odd name", written(t, ask(t, odd, Query{By: []string{"model"}}).WriteCSV), `
-model,requests,input,cache_read,cache_write,output,reasoning,total
+model,requests,input,cache_read,cache_write,output,reasoning,total,cache_hit_rate,cost_usd,unpriced,sessions,turns,failed,ttft_ms,duration_ms
 "a, ""b""
-c",1,,,,,,
+c",1,,,,,,,,,0,1,,0,,0
 `[1:])
 }
 
@@ -113,7 +115,25 @@ func TestJSON(t *testing.T) {
       "cache_write": 900,
       "output": 210,
       "reasoning": 64,
-      "total": 20310
+      "total": 20310,
+      "cache_hit_rate": 0.89552,
+      "cost_usd": null,
+      "unpriced": 1,
+      "sessions": 1,
+      "turns": null,
+      "failed": 0,
+      "ttft_ms": null,
+      "duration_ms": 0,
+      "cost": {
+        "by_source": {},
+        "subscription_usd": null,
+        "at_least": 0,
+        "unpriced": 1,
+        "unpriced_parts": 0,
+        "unpriced_models": {
+          "claude-opus-5": "unknown_model"
+        }
+      }
     },
     {
       "session": "s2",
@@ -123,7 +143,25 @@ func TestJSON(t *testing.T) {
       "cache_write": null,
       "output": 0,
       "reasoning": null,
-      "total": 300
+      "total": 300,
+      "cache_hit_rate": 0,
+      "cost_usd": null,
+      "unpriced": 1,
+      "sessions": 1,
+      "turns": null,
+      "failed": 0,
+      "ttft_ms": null,
+      "duration_ms": 0,
+      "cost": {
+        "by_source": {},
+        "subscription_usd": null,
+        "at_least": 0,
+        "unpriced": 1,
+        "unpriced_parts": 0,
+        "unpriced_models": {
+          "gpt-5.6": "unknown_model"
+        }
+      }
     },
     {
       "session": null,
@@ -133,9 +171,26 @@ func TestJSON(t *testing.T) {
       "cache_write": null,
       "output": null,
       "reasoning": null,
-      "total": null
+      "total": null,
+      "cache_hit_rate": null,
+      "cost_usd": null,
+      "unpriced": 0,
+      "sessions": null,
+      "turns": null,
+      "failed": 1,
+      "ttft_ms": null,
+      "duration_ms": 0,
+      "cost": {
+        "by_source": {},
+        "subscription_usd": null,
+        "at_least": 0,
+        "unpriced": 0,
+        "unpriced_parts": 0,
+        "unpriced_models": {}
+      }
     }
   ],
+  "hidden": 0,
   "total": {
     "requests": 3,
     "input": 1500,
@@ -143,7 +198,26 @@ func TestJSON(t *testing.T) {
     "cache_write": 900,
     "output": 210,
     "reasoning": 64,
-    "total": 20610
+    "total": 20610,
+    "cache_hit_rate": 0.88235,
+    "cost_usd": null,
+    "unpriced": 2,
+    "sessions": 2,
+    "turns": null,
+    "failed": 1,
+    "ttft_ms": null,
+    "duration_ms": 0,
+    "cost": {
+      "by_source": {},
+      "subscription_usd": null,
+      "at_least": 0,
+      "unpriced": 2,
+      "unpriced_parts": 0,
+      "unpriced_models": {
+        "claude-opus-5": "unknown_model",
+        "gpt-5.6": "unknown_model"
+      }
+    }
   },
   "coverage": {
     "exchanges": 10,
@@ -163,6 +237,8 @@ func TestJSON(t *testing.T) {
     },
     "doubtful": 0,
     "prewarm": 1,
+    "gateway": 0,
+    "untold": null,
     "reasons": {
       "failed": {
         "overloaded_error": 1
@@ -214,7 +290,7 @@ func (w *narrow) Write(p []byte) (int, error) {
 
 func TestWhatCannotBeWrittenIsSaid(t *testing.T) {
 	a := ask(t, twoDays(t), Query{By: []string{"day"}})
-	for i, write := range []func(io.Writer) error{a.WriteTable, a.WriteCSV, a.WriteJSON} {
+	for i, write := range []func(io.Writer) error{a.table, a.WriteCSV, a.WriteJSON} {
 		for _, room := range []narrow{0, 100} {
 			if err := write(&room); !errors.Is(err, errNoRoom) {
 				t.Error(fmt.Sprint(i, room), err)

@@ -106,7 +106,7 @@ func twoDays(t *testing.T) *sqlite.Reader {
 }
 
 // rowsOf shows groups, requests, input, cache writes and output.
-func rowsOf(r *Report) string {
+func shown(r *Report) string {
 	show := func(row Row) string {
 		return fmt.Sprintf("%s: %d %s %s %s", strings.Join(row.Group, ","), row.Requests, number(row.Tokens.Input), number(row.CacheWrite()), number(row.Tokens.Output))
 	}
@@ -116,3 +116,6 @@ func rowsOf(r *Report) string {
 	}
 	return strings.Join(append(all, "total"+show(r.Total)), "\n")
 }
+
+// table is what a pipe gets.
+func (r *Report) table(w io.Writer) error { return r.WriteTable(w, Style{}) }

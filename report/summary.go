@@ -13,11 +13,12 @@ import (
 	"github.com/wiremeter/wiremeter/usage"
 )
 
-// WriteSummary says what one run used: a line for each model, then what became
+// WriteSummary says what was used, as of one run: a line for each model, then what became
 // of the requests that no such line counts, and why. Once a request was billable,
 // what was not is passed over, and so are tunnels to hosts of no provider.
-func WriteSummary(ctx context.Context, w io.Writer, r *sqlite.Reader, run string) error {
-	report, err := Ask(ctx, r, Query{By: []string{"model"}, Run: run})
+func WriteSummary(ctx context.Context, w io.Writer, r *sqlite.Reader, q Query) error {
+	q.By = []string{modelName}
+	report, err := Ask(ctx, r, q)
 	if err != nil {
 		return err
 	}
@@ -35,14 +36,11 @@ func (r *Report) used() (lines []string) {
 		if row.Tokens.IsZero() {
 			continue
 		}
-		requests := thousands(row.Requests) + " requests"
-		if row.Requests == 1 {
-			requests = "1 request"
-		}
 		lines = append(lines, strings.Join([]string{
-			name(row.Group[0]), requests,
+			name(row.Group[0]), requests(row.Requests),
 			"input " + number(row.Tokens.Input), "cache read " + number(row.Tokens.CacheRead),
 			"cache write " + number(row.CacheWrite()), "output " + number(row.Tokens.Output),
+			"cost " + row.Cost.String(),
 		}, "  "))
 	}
 	return lines

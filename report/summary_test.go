@@ -35,13 +35,13 @@ func TestSummary(t *testing.T) {
 	}{
 		"nothing":            {nil, nothingCame},
 		"only other runs":    {[]usage.Record{record(when, "m", usage.Tokens{Input: n(1)})}, nothingCame},
-		"one":                {[]usage.Record{opus}, "wiremeter: claude-opus-5  1 request  input 1,200  cache read 18,000  cache write 901  output 210\n"},
-		"unknown and zero":   {[]usage.Record{ofRun("gpt", usage.Tokens{Input: n(0)})}, "wiremeter: gpt  1 request  input 0  cache read -  cache write -  output -\n"},
-		"an unknown model":   {[]usage.Record{ofRun("", usage.Tokens{Output: n(3)})}, "wiremeter: unknown  1 request  input -  cache read -  cache write -  output 3\n"},
-		"a hostile model":    {[]usage.Record{ofRun("\x1b[2J", usage.Tokens{Output: n(3)})}, "wiremeter: \uFFFD[2J  1 request  input -  cache read -  cache write -  output 3\n"},
+		"one":                {[]usage.Record{opus}, "wiremeter: claude-opus-5  1 request  input 1,200  cache read 18,000  cache write 901  output 210  cost -\n"},
+		"unknown and zero":   {[]usage.Record{ofRun("gpt", usage.Tokens{Input: n(0)})}, "wiremeter: gpt  1 request  input 0  cache read -  cache write -  output -  cost -\n"},
+		"an unknown model":   {[]usage.Record{ofRun("", usage.Tokens{Output: n(3)})}, "wiremeter: unknown  1 request  input -  cache read -  cache write -  output 3  cost -\n"},
+		"a hostile model":    {[]usage.Record{ofRun("\x1b[2J", usage.Tokens{Output: n(3)})}, "wiremeter: \uFFFD[2J  1 request  input -  cache read -  cache write -  output 3  cost -\n"},
 		"nothing metered":    {[]usage.Record{ended(usage.Failed), ended(usage.Failed)}, "wiremeter: 2 of 2 requests not metered: 2 failed\n"},
 		"a failure":          {[]usage.Record{endedFor(usage.Failed, "upstream_unreachable")}, "wiremeter: 1 of 1 requests not metered: 1 failed (upstream_unreachable)\n"},
-		"kept out: prewarms": {[]usage.Record{opus, with(ofRun("m", usage.Tokens{Input: n(1)}), func(r *usage.Record) { r.Kind = usage.Prewarm })}, "wiremeter: claude-opus-5  1 request  input 1,200  cache read 18,000  cache write 901  output 210\n"},
+		"kept out: prewarms": {[]usage.Record{opus, with(ofRun("m", usage.Tokens{Input: n(1)}), func(r *usage.Record) { r.Kind = usage.Prewarm })}, "wiremeter: claude-opus-5  1 request  input 1,200  cache read 18,000  cache write 901  output 210  cost -\n"},
 		"only a prewarm":     {[]usage.Record{with(ofRun("m", usage.Tokens{Input: n(1)}), func(r *usage.Record) { r.Kind = usage.Prewarm })}, "wiremeter: 1 prewarm kept out of the totals\n"},
 		"a failed prewarm": {
 			[]usage.Record{with(endedFor(usage.Failed, "http_500"), func(r *usage.Record) { r.Kind = usage.Prewarm })},
@@ -49,33 +49,33 @@ func TestSummary(t *testing.T) {
 		},
 		"a failure of a known model": {
 			[]usage.Record{ofRun("a", usage.Tokens{Input: n(2)}), with(endedFor(usage.Failed, "http_500"), func(r *usage.Record) { r.ModelRequested = "b" })},
-			"wiremeter: a  1 request  input 2  cache read -  cache write -  output -\nwiremeter: 1 of 2 requests not metered: 1 failed (http_500)\n",
+			"wiremeter: a  1 request  input 2  cache read -  cache write -  output -  cost -\nwiremeter: 1 of 2 requests not metered: 1 failed (http_500)\n",
 		},
 		"several models": {
 			[]usage.Record{ofRun("b", usage.Tokens{Input: n(1)}), ofRun("a", usage.Tokens{Input: n(2)}), ofRun("b", usage.Tokens{Input: n(1000)})},
-			"wiremeter: a  1 request  input 2  cache read -  cache write -  output -\nwiremeter: b  2 requests  input 1,001  cache read -  cache write -  output -\n",
+			"wiremeter: a  1 request  input 2  cache read -  cache write -  output -  cost -\nwiremeter: b  2 requests  input 1,001  cache read -  cache write -  output -  cost -\n",
 		},
 		"not all metered": {
 			[]usage.Record{ofRun("a", usage.Tokens{Input: n(2)}), ended(usage.Interrupted), ended(usage.NoUsage), ended(usage.Unparsed), ended(usage.Failed), ended(usage.Failed)},
-			"wiremeter: a  1 request  input 2  cache read -  cache write -  output -\n" +
+			"wiremeter: a  1 request  input 2  cache read -  cache write -  output -  cost -\n" +
 				"wiremeter: 5 of 6 requests not metered: 1 interrupted, 1 without usage, 1 unparsed, 2 failed\n",
 		},
 		"interrupted, with counts": {
 			[]usage.Record{with(ofRun("a", usage.Tokens{Input: n(2)}), func(r *usage.Record) { r.Outcome = usage.Interrupted })},
-			"wiremeter: a  1 request  input 2  cache read -  cache write -  output -\nwiremeter: 1 of 1 requests not metered: 1 interrupted\n",
+			"wiremeter: a  1 request  input 2  cache read -  cache write -  output -  cost -\nwiremeter: 1 of 1 requests not metered: 1 interrupted\n",
 		},
 	} {
 		tally := usage.Tally{At: at(when), Outcome: usage.Lost, Reason: "queue_full", Count: 1} // of no run
 		other := usage.Tally{At: at(when), Outcome: usage.Tunnelled, Host: "x", Reason: "not_tls", Run: "run-2", Count: 1}
 		r := filled(t, test.records, tally, other)
-		checkText(t, name, written(t, func(w io.Writer) error { return WriteSummary(t.Context(), w, r, "run-1") }), test.want)
+		checkText(t, name, written(t, func(w io.Writer) error { return WriteSummary(t.Context(), w, r, Query{Run: "run-1"}) }), test.want)
 	}
 }
 
 // TestSummaryOfWhatLeavesNoRecord: it tells why nothing was metered; beside what
 // was it tells only of tunnels that need not be.
 func TestSummaryOfWhatLeavesNoRecord(t *testing.T) {
-	const used = "wiremeter: a  1 request  input 2  cache read -  cache write -  output -\n"
+	const used = "wiremeter: a  1 request  input 2  cache read -  cache write -  output -  cost -\n"
 	metered := []usage.Record{ofRun("a", usage.Tokens{Input: n(2)})}
 	tally := func(o usage.Outcome, host, reason string, count int64) usage.Tally {
 		return usage.Tally{At: at(when), Outcome: o, Host: host, Reason: reason, Run: "run-1", Count: count}
@@ -105,14 +105,14 @@ func TestSummaryOfWhatLeavesNoRecord(t *testing.T) {
 		"a failure":              {[]usage.Record{endedFor(usage.Failed, "upstream_unreachable")}, []usage.Tally{models}, "wiremeter: 1 of 1 requests not metered: 1 failed (upstream_unreachable)\n"},
 	} {
 		r := filled(t, test.records, test.tallies...)
-		checkText(t, name, written(t, func(w io.Writer) error { return WriteSummary(t.Context(), w, r, "run-1") }), test.want)
+		checkText(t, name, written(t, func(w io.Writer) error { return WriteSummary(t.Context(), w, r, Query{Run: "run-1"}) }), test.want)
 	}
 }
 
 func TestASummaryThatCannotBeWritten(t *testing.T) {
 	r := filled(t, []usage.Record{ofRun("a", usage.Tokens{Input: n(2)}), ended(usage.Failed)})
 	for _, room := range []narrow{0, 100} { // for none of the lines, for the first
-		if err := WriteSummary(t.Context(), &room, r, "run-1"); !errors.Is(err, errNoRoom) {
+		if err := WriteSummary(t.Context(), &room, r, Query{Run: "run-1"}); !errors.Is(err, errNoRoom) {
 			t.Errorf("got %v", err)
 		}
 	}

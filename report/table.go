@@ -4,94 +4,184 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/mattn/go-runewidth"
 )
 
-// columns are the numbers of a row, under their names in JSON and CSV.
-var columns = []struct {
-	name string
-	of   func(Row) *int64
-}{
-	{"requests", func(r Row) *int64 { return &r.Requests }},
-	{"input", func(r Row) *int64 { return r.Tokens.Input }},
-	{"cache_read", func(r Row) *int64 { return r.Tokens.CacheRead }},
-	{"cache_write", Row.CacheWrite},
-	{"output", func(r Row) *int64 { return r.Tokens.Output }},
-	{"reasoning", func(r Row) *int64 { return r.Tokens.Reasoning }},
-	{"total", Row.All},
+// Style is how a table is written. Its zero value is for a pipe.
+type Style struct {
+	IsShort   bool // 12.3M in place of 12,345,678
+	HasColour bool
+	Width     int // of the terminal, in columns; 0: without a bound
 }
 
-// WriteTable writes the report for people, and its coverage.
-func (r *Report) WriteTable(w io.Writer) error {
+// WriteTable writes the report for people: what was used, what it cost, and the
+// coverage.
+func (r *Report) WriteTable(w io.Writer, s Style) error {
 	b := bufio.NewWriter(w)
 	if len(r.Rows) == 0 {
 		fmt.Fprintln(b, "no records in this time")
 	} else {
-		r.writeLines(b)
+		r.writeLines(b, s)
 	}
-	fmt.Fprintf(b, "\n%v\n", r.Coverage)
+	fmt.Fprintln(b)
+	for _, line := range r.Remarks() {
+		fmt.Fprintln(b, line)
+	}
 	return b.Flush()
 }
 
-func (r *Report) writeLines(w io.Writer) {
-	lines := [][]string{r.header()}
-	for _, row := range r.Rows {
-		var cells []string
-		for i, g := range row.Group {
-			cells = append(cells, cell(r.By[i], g))
-		}
-		lines = append(lines, append(cells, numbers(row)...))
+// Remarks are what stands below the table: where the cost comes from, what is
+// unpriced, and the coverage.
+func (r *Report) Remarks() []string { return append(r.Total.Cost.lines(), r.Coverage.String()) }
+
+func (r *Report) writeLines(b io.Writer, s Style) {
+	g := r.grid(s)
+	dropped := g.fit(s.Width, len(r.By))
+	widths := g.widths()
+	for i, cells := range g.cells {
+		g.write(b, cells, widths, s.paint(i == 0, i == len(g.cells)-1 && len(r.By) > 0))
 	}
-	if len(r.By) > 0 {
-		total := make([]string, len(r.By))
-		total[0] = "total"
-		lines = append(lines, append(total, numbers(r.Total)...))
+	if r.Hidden > 0 {
+		fmt.Fprintf(b, "%s more, in the total\n", map[bool]string{true: "1 row", false: thousands(int64(r.Hidden)) + " rows"}[r.Hidden == 1])
 	}
-	widths := make([]int, len(lines[0]))
-	for _, cells := range lines {
-		for i, c := range cells {
-			widths[i] = max(widths[i], utf8.RuneCountInString(c))
-		}
-	}
-	for _, cells := range lines {
-		writeLine(w, cells, widths, len(r.By))
+	if len(dropped) > 0 {
+		fmt.Fprintf(b, "no room for: %s\n", strings.Join(dropped, ", "))
 	}
 }
 
-// cell is a group for people. A record may well have no reason and no run.
+// grid is the table as text. The first cells stand to the left, the others to the
+// right.
+type grid struct {
+	cells [][]string // the titles first
+	left  int
+}
+
+func (r *Report) grid(s Style) *grid {
+	g := &grid{left: len(r.By)}
+	titles := slices.Clone(r.By)
+	for _, c := range columns {
+		if c.title != "" {
+			titles = append(titles, c.title)
+		}
+	}
+	g.cells = append(g.cells, titles)
+	for _, row := range r.Rows {
+		var cells []string
+		for i, group := range row.Group {
+			cells = append(cells, cell(r.By[i], group))
+		}
+		g.add(cells, row, s)
+		for _, m := range row.Models {
+			g.add(indented(cell(modelName, m.Group[0]), len(r.By)), m, s)
+		}
+	}
+	if len(r.By) > 0 {
+		g.add(append([]string{"total"}, make([]string, len(r.By)-1)...), r.Total, s)
+	}
+	return g
+}
+
+// indented is a line below a row.
+func indented(model string, cells int) []string {
+	line := make([]string, cells)
+	if cells > 0 {
+		line[0] = "  " + model
+	}
+	return line
+}
+
+func (g *grid) add(cells []string, row Row, s Style) {
+	for _, c := range columns {
+		if c.title != "" {
+			cells = append(cells, c.forPeople(row, !s.IsShort))
+		}
+	}
+	g.cells = append(g.cells, cells)
+}
+
+// dispensable are the columns that a narrow terminal does without, in this order.
+var dispensable = []string{"reasoning", "cache write", "cache hit", "cache read", "input", "output"}
+
+// narrowest is how narrow a group's column gets.
+const narrowest = 12
+
+// fit leaves out columns, and then cuts groups, until a line fits into width.
+func (g *grid) fit(width, groups int) (dropped []string) {
+	if width <= 0 {
+		return nil
+	}
+	for _, title := range dispensable {
+		if g.width() <= width {
+			return dropped
+		}
+		at := slices.Index(g.cells[0][groups:], title) + groups
+		for i, cells := range g.cells {
+			g.cells[i] = slices.Delete(cells, at, at+1)
+		}
+		dropped = append(dropped, title)
+	}
+	for i := range groups {
+		over := g.width() - width
+		if w := g.widths()[i]; over > 0 && w > narrowest {
+			for _, cells := range g.cells {
+				cells[i] = runewidth.Truncate(cells[i], max(w-over, narrowest), "…")
+			}
+		}
+	}
+	return dropped
+}
+
+const between = 2 // spaces
+
+func (g *grid) width() int {
+	total := -between
+	for _, w := range g.widths() {
+		total += w + between
+	}
+	return total
+}
+
+func (g *grid) widths() []int {
+	widths := make([]int, len(g.cells[0]))
+	for _, cells := range g.cells {
+		for i, c := range cells {
+			widths[i] = max(widths[i], runewidth.StringWidth(c))
+		}
+	}
+	return widths
+}
+
+func (g *grid) write(w io.Writer, cells []string, widths []int, paint func(string) string) {
+	var line []string
+	for i, width := range widths {
+		space := strings.Repeat(" ", width-runewidth.StringWidth(cells[i]))
+		if i < g.left {
+			line = append(line, cells[i]+space)
+		} else {
+			line = append(line, space+cells[i])
+		}
+	}
+	fmt.Fprintln(w, paint(strings.TrimRight(strings.Join(line, strings.Repeat(" ", between)), " ")))
+}
+
+// paint is for the titles, and for the total.
+func (s Style) paint(isTitle, isTotal bool) func(string) string {
+	switch {
+	case s.HasColour && isTitle:
+		return func(line string) string { return "\x1b[2m" + line + "\x1b[0m" } // dim
+	case s.HasColour && isTotal:
+		return func(line string) string { return "\x1b[1m" + line + "\x1b[0m" } // bold
+	}
+	return func(line string) string { return line }
+}
+
+// cell is a group for people.
 func cell(by, group string) string {
-	if group == "" && (by == "reason" || by == "run") {
+	if group == "" && slices.Contains(maybeNone, by) {
 		return "-"
 	}
 	return name(group)
-}
-
-func (r *Report) header() []string {
-	cells := append([]string(nil), r.By...)
-	for _, c := range columns {
-		cells = append(cells, strings.ReplaceAll(c.name, "_", " "))
-	}
-	return cells
-}
-
-func numbers(row Row) (cells []string) {
-	for _, c := range columns {
-		cells = append(cells, number(c.of(row)))
-	}
-	return cells
-}
-
-// writeLine puts the first cells to the left and the others to the right.
-func writeLine(w io.Writer, cells []string, widths []int, left int) {
-	var line []string
-	for i, c := range cells {
-		space := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c))
-		if i < left {
-			line = append(line, c+space)
-		} else {
-			line = append(line, space+c)
-		}
-	}
-	fmt.Fprintln(w, strings.TrimRight(strings.Join(line, "  "), " "))
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wiremeter/wiremeter/prices"
 	"github.com/wiremeter/wiremeter/report"
 	"github.com/wiremeter/wiremeter/scripted"
 	"github.com/wiremeter/wiremeter/store/sqlite"
@@ -205,11 +206,11 @@ func showDemo(ctx context.Context, stage *house, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
 	fmt.Fprintln(out)
-	answer, err := report.Ask(ctx, r, report.Query{By: []string{"agent", "model", "outcome"}})
+	answer, err := report.Ask(ctx, r, report.Query{By: []string{"agent", "model", "outcome"}, Prices: prices.NewBook(prices.EmbeddedTable())})
 	if err != nil {
 		return err
 	}
-	if err := answer.WriteTable(out); err != nil {
+	if err := answer.WriteTable(out, styleOf(out, true)); err != nil {
 		return err
 	}
 	exe, _ := os.Executable() // only to tell how it was started

@@ -27,11 +27,11 @@ type exportFlags struct {
 const transcripts = "transcript"
 
 // exports write records, each to one file.
-var exports = map[string]func(*cobra.Command, io.Writer, *sqlite.Reader, report.Window) error{
-	"jsonl": func(c *cobra.Command, w io.Writer, r *sqlite.Reader, of report.Window) error {
+var exports = map[string]func(*cobra.Command, io.Writer, *sqlite.Reader, report.Query) error{
+	"jsonl": func(c *cobra.Command, w io.Writer, r *sqlite.Reader, of report.Query) error {
 		return report.Export(c.Context(), w, r, of)
 	},
-	"csv": func(c *cobra.Command, w io.Writer, r *sqlite.Reader, of report.Window) error {
+	"csv": func(c *cobra.Command, w io.Writer, r *sqlite.Reader, of report.Query) error {
 		return report.ExportCSV(c.Context(), w, r, of)
 	},
 }
@@ -56,7 +56,7 @@ docs/transcripts.md. What is there already is not written again.`,
 			if f.format == transcripts && f.out == "" {
 				return errors.New("--format transcript: expected --out DIR, the folder that they go into")
 			}
-			return withReader(open, func(r *sqlite.Reader) error { return export(c, r, f) })
+			return withReader(open, func(h *house, r *sqlite.Reader) error { return export(c, h, r, f) })
 		},
 	}
 	c.Flags().StringVar(&f.format, "format", f.format, "jsonl, csv or transcript")
@@ -65,13 +65,23 @@ docs/transcripts.md. What is there already is not written again.`,
 	return c
 }
 
-func export(c *cobra.Command, r *sqlite.Reader, f exportFlags) error {
-	if err := f.window.check(c, r); err != nil {
+func export(c *cobra.Command, h *house, r *sqlite.Reader, f exportFlags) error {
+	of, err := f.window.query()
+	if err != nil {
 		return err
 	}
-	of := report.Window{Since: f.window.since.at, Until: f.window.until.at, Run: f.window.run}
+	if of.Prices, err = h.book(); err != nil {
+		return err
+	}
+	if err := f.window.check(c.Context(), c.ErrOrStderr(), r); err != nil {
+		return err
+	}
 	if f.format == transcripts {
-		return exportTranscripts(c, r, f.out, sqlite.Filter(of))
+		filter, err := of.Filter()
+		if err != nil {
+			return err
+		}
+		return exportTranscripts(c, r, f.out, filter)
 	}
 	if f.out == "" {
 		return exports[f.format](c, c.OutOrStdout(), r, of)

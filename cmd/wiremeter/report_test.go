@@ -28,7 +28,7 @@ func TestAnErrorOfAReportNamesTheFlagThatIsWrong(t *testing.T) {
 	}{"model": {over, false}, "colour": {t.Context(), true}, "model,model": {t.Context(), true}} {
 		c := &cobra.Command{}
 		c.SetContext(test.c)
-		err := showReport(c, r, reportFlags{by: strings.Split(by, ",")})
+		err := showReport(c, stage, r, reportFlags{by: strings.Split(by, ",")})
 		if err == nil || strings.HasPrefix(err.Error(), "--by: ") != test.want {
 			t.Errorf("--by %s: %v", by, err)
 		}

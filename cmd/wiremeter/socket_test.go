@@ -11,7 +11,6 @@ import (
 
 	"github.com/coder/websocket"
 
-	"github.com/wiremeter/wiremeter/report"
 	"github.com/wiremeter/wiremeter/scripted"
 	"github.com/wiremeter/wiremeter/store/sqlite"
 	"github.com/wiremeter/wiremeter/usage"
@@ -116,7 +115,7 @@ func records(t *testing.T, h *house) (all []usage.Record) {
 		t.Fatal(err)
 	}
 	defer shut(t, r)
-	for record, err := range r.Records(t.Context(), sqlite.Filter(report.Window{})) {
+	for record, err := range r.Records(t.Context(), sqlite.Filter{}) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -63,7 +63,11 @@ func (r *runner) summarise(ctx context.Context, end ending) (err error) {
 		return nil
 	}
 	if hasOwn || inner == 0 && end.seen <= 0 {
-		if err := report.WriteSummary(ctx, r.errs, reader, r.name); err != nil {
+		book, err := r.house.book()
+		if err != nil {
+			return err
+		}
+		if err := report.WriteSummary(ctx, r.errs, reader, report.Query{Run: r.name, Prices: book}); err != nil {
 			return err
 		}
 	}

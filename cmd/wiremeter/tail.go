@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wiremeter/wiremeter/prices"
 	"github.com/wiremeter/wiremeter/report"
 	"github.com/wiremeter/wiremeter/store/sqlite"
 	"github.com/wiremeter/wiremeter/usage"
@@ -43,9 +44,13 @@ records them, a running serve or any run.`,
 			if err != nil {
 				return err
 			}
+			book, err := h.book()
+			if err != nil {
+				return err
+			}
 			ctx, stop := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
 			defer stop()
-			t := tail{house: h, filter: sqlite.Filter{Run: f.run}, show: lineOf(c.OutOrStdout(), f.json)}
+			t := tail{house: h, filter: sqlite.Filter{Run: f.run}, show: lineOf(c.OutOrStdout(), f.json, book)}
 			err = t.follow(ctx, f.lines)
 			if ctx.Err() != nil {
 				return nil // it was asked to end
@@ -60,9 +65,9 @@ records them, a running serve or any run.`,
 }
 
 // lineOf writes a record as a line.
-func lineOf(w io.Writer, isJSON bool) func(*usage.Record) error {
+func lineOf(w io.Writer, isJSON bool, book *prices.Book) func(*usage.Record) error {
 	if isJSON {
-		return func(r *usage.Record) error { return report.WriteRecord(w, r) }
+		return func(r *usage.Record) error { return report.WriteRecord(w, r, book) }
 	}
 	return func(r *usage.Record) error {
 		_, err := fmt.Fprintln(w, report.Line(r, time.Local))

@@ -27,7 +27,7 @@ func (r *Reader) Tail(ctx context.Context, n int, f Filter) (p Position, err err
 	if n < 0 {
 		return 0, nil
 	}
-	where, args := f.where()
+	where, args := where(f)
 	err = r.sql.QueryRowContext(ctx, "SELECT coalesce((SELECT rowid FROM exchanges WHERE "+where+" ORDER BY rowid DESC LIMIT 1 OFFSET ?), 0)", append(args, n)...).Scan(&p)
 	return p, wrap("read", r.path, err)
 }
@@ -42,7 +42,7 @@ func (r *Reader) PlaceOf(ctx context.Context, id string) (p Position, err error)
 // they were stored. An error is the last thing that it yields.
 func (r *Reader) After(ctx context.Context, p Position, f Filter) iter.Seq2[Stored, error] {
 	return func(yield func(Stored, error) bool) {
-		where, args := f.where()
+		where, args := where(f)
 		rows, err := r.sql.QueryContext(ctx, "SELECT rowid, "+columnNames()+" FROM exchanges WHERE rowid > ? AND "+where+" ORDER BY rowid", append([]any{int64(p)}, args...)...)
 		if err != nil {
 			yield(Stored{}, wrap("read", r.path, err))

@@ -8,8 +8,7 @@ import (
 	"io/fs"
 	"iter"
 	"os"
-	"strings"
-	"time"
+	"slices"
 
 	"github.com/wiremeter/wiremeter/usage"
 )
@@ -60,38 +59,12 @@ func upgrade(path string) error {
 // Close closes the file. No other method may be called after it.
 func (r *Reader) Close() error { return wrap("close", r.path, r.sql.Close()) }
 
-// Filter chooses records. Its zero value chooses all.
-type Filter struct {
-	Since time.Time // the first instant; zero: from the beginning
-	Until time.Time // the first instant that is too late; zero: to the end
-	Run   string    // a run's name; empty: any and none
-}
-
-// where is a condition on the table exchanges, and its arguments.
-func (f Filter) where() (string, []any) {
-	conditions, args := []string{"TRUE"}, []any(nil)
-	if !f.Since.IsZero() {
-		conditions, args = append(conditions, "started_at >= ?"), append(args, ceilMilli(f.Since))
-	}
-	if !f.Until.IsZero() {
-		conditions, args = append(conditions, "started_at < ?"), append(args, ceilMilli(f.Until))
-	}
-	if f.Run != "" {
-		conditions, args = append(conditions, "run = ?"), append(args, f.Run)
-	}
-	return strings.Join(conditions, " AND "), args
-}
-
-// ceilMilli: a record's time has whole milliseconds, so a bound between two of
-// them is as good as the next.
-func ceilMilli(t time.Time) int64 { return t.Add(time.Millisecond - 1).UnixMilli() }
-
 // Records yields the records of the filter, oldest first, as they were when it
 // began. It needs the memory of one record. An error is the last thing that it
 // yields.
 func (r *Reader) Records(ctx context.Context, f Filter) iter.Seq2[usage.Record, error] {
 	return func(yield func(usage.Record, error) bool) {
-		where, args := f.where()
+		where, args := where(f)
 		rows, err := r.sql.QueryContext(ctx, "SELECT "+columnNames()+" FROM exchanges WHERE "+where+" ORDER BY started_at, id", args...)
 		if err != nil {
 			yield(usage.Record{}, wrap("read", r.path, err))
@@ -125,6 +98,17 @@ func scan(rows *sql.Rows) (usage.Record, error) {
 	var record usage.Record
 	err := rows.Scan(places(&record)...)
 	return record, err
+}
+
+// placesOf are where a row of these columns goes in the record.
+func placesOf(record *usage.Record, names []string) []any {
+	all := make([]any, len(names))
+	for _, c := range columns {
+		if at := slices.Index(names, c.name); at >= 0 {
+			all[at] = c.of(record)
+		}
+	}
+	return all
 }
 
 // places are where a row of columns goes in the record.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wiremeter/wiremeter/store/sums"
 	"github.com/wiremeter/wiremeter/usage"
 )
 
@@ -17,6 +18,23 @@ func with(id string, change func(*usage.Record)) usage.Record {
 	r := usage.Record{ID: id, StartedAt: full().StartedAt, Outcome: usage.Metered, Provider: "openai", Kind: usage.Model}
 	change(&r)
 	return r
+}
+
+// sumOf is what a group adds up to.
+type sumOf struct {
+	by       string
+	requests int64
+	tokens   usage.Tokens
+}
+
+// sumsBy are in the order of their groups.
+func sumsBy(t *testing.T, r *Reader, dimension string) (all []sumOf) {
+	t.Helper()
+	for _, g := range ask(t, r, Question{Groupings: []sums.Grouping{{By: []string{dimension}}}}).Tables[0].Groups {
+		all = append(all, sumOf{g.By[0], g.Sums[0].N(sums.Requests), g.Sums[0].Tokens()})
+	}
+	slices.SortFunc(all, func(a, b sumOf) int { return cmp.Compare(a.by, b.by) })
+	return all
 }
 
 func TestSumsKeepUnknownApartFromZero(t *testing.T) {
@@ -35,13 +53,12 @@ func TestSumsKeepUnknownApartFromZero(t *testing.T) {
 			r.Parts = []usage.Part{{Role: "compaction", Tokens: usage.Tokens{Output: n(3)}}}
 		}),
 	})
-	got := ask(t, r, Question{By: []string{"model"}}).Sums
-	slices.SortFunc(got, func(a, b Sum) int { return cmp.Compare(a.By[0], b.By[0]) })
-	want := []Sum{
-		{By: []string{""}, Requests: 1},
-		{By: []string{"a"}, Requests: 4, Tokens: usage.Tokens{Input: n(112), CacheRead: n(0), Output: n(1)}},
-		{By: []string{"asked for"}, Requests: 1, Tokens: usage.Tokens{Output: n(3)}},
-		{By: []string{"b"}, Requests: 0, Tokens: usage.Tokens{Output: n(9)}},
+	got := sumsBy(t, r, "model")
+	want := []sumOf{
+		{"", 1, usage.Tokens{}},
+		{"a", 4, usage.Tokens{Input: n(112), CacheRead: n(0), Output: n(1)}},
+		{"asked for", 1, usage.Tokens{Output: n(3)}},
+		{"b", 0, usage.Tokens{Output: n(9)}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -55,8 +72,8 @@ func TestADeclinedFallbackIsNotAddedUp(t *testing.T) {
 		r.Model, r.Tokens = "b", usage.Tokens{Input: n(5), Output: n(1)}
 		r.Parts = []usage.Part{{Role: "fallback_declined", Model: "a", Tokens: usage.Tokens{Input: n(100)}}, {Model: "b", Tokens: usage.Tokens{Input: n(2)}}}
 	})})
-	want := []Sum{{By: []string{"b"}, Requests: 1, Tokens: usage.Tokens{Input: n(7), Output: n(1)}}}
-	if got := ask(t, r, Question{By: []string{"model"}}).Sums; !reflect.DeepEqual(got, want) {
+	want := []sumOf{{"b", 1, usage.Tokens{Input: n(7), Output: n(1)}}}
+	if got := sumsBy(t, r, "model"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v", got)
 	}
 	if got := records(t, r, Filter{}); len(got[0].Parts) != 2 {
@@ -67,28 +84,36 @@ func TestADeclinedFallbackIsNotAddedUp(t *testing.T) {
 func TestSumsOfNothing(t *testing.T) {
 	_, r := open(t)
 	for _, by := range [][]string{nil, {"model"}} {
-		if a := ask(t, r, Question{By: by}); len(a.Sums) != 0 || len(a.Counts) != 0 {
+		if a := ask(t, r, Question{Groupings: []sums.Grouping{{By: by}}}); len(a.Tables[0].Groups) != 0 || len(a.Counts) != 0 {
 			t.Errorf("by %v: %+v", by, a)
 		}
 	}
 }
 
-func TestEveryColumnGroups(t *testing.T) {
+func TestEveryDimensionGroups(t *testing.T) {
 	d, r := open(t)
 	store(t, d, []usage.Record{full()})
 	for by, want := range map[string]string{
-		"model": "claude-opus-5", "agent": "claude-code", "session_id": "s1", "provider": "anthropic",
-		"outcome": "metered", "reason": "total_contradicts_counts", "kind": "model", "run": "run-1",
+		"agent": "claude-code", "agent_version": "2.1", "model": "claude-opus-5", "provider": "anthropic", "host": "api.anthropic.com",
+		"outcome": "metered", "reason": "total_contradicts_counts", "kind": "model", "front": "forward", "hop": "gateway", "run": "run-1",
+		"session_id": "s1", "parent_session_id": "s0", "subagent_id": "a1", "turn_id": "t1", "purpose": "subagent",
+		"user": "ada", "team": "payments", "project": "engine", "repository": "git.example/ada/engine", "branch": "main", "commit_hash": "c0ffee",
+		"dir": "/src/engine", "machine": "m1", "plan": "subscription", "service_tier": "standard", "speed": "fast", "geo": "us",
+		sums.Band: "0", sums.Known: "ir51wons", sums.IsPartial: "", sums.IsReported: "true",
 	} {
 		found := false
-		for _, s := range ask(t, r, Question{By: []string{by}, BySlot: true}).Sums {
-			found = found || s.By[0] == want && s.Requests == 1 && s.Slot.Equal(full().StartedAt.Truncate(Slot))
+		slot := func(at time.Time) string { return at.Format(time.TimeOnly) }
+		for _, g := range ask(t, r, Question{Groupings: []sums.Grouping{{By: []string{by}, Times: []func(time.Time) string{slot}}}}).Tables[0].Groups {
+			found = found || g.By[0] == want && g.Times[0] == "12:30:00" && g.Sums[0].N(sums.Requests) == 1
 		}
 		if !found {
 			t.Errorf("by %s: no group %s", by, want)
 		}
 	}
-	if _, err := r.Ask(t.Context(), Question{By: []string{"path; DROP TABLE exchanges"}}); err == nil || !strings.Contains(err.Error(), "expected one of agent, kind, model") {
+	if n := len(sums.Dimensions()); n != 32 {
+		t.Errorf("%d dimensions: this test has a line for each", n)
+	}
+	if _, err := r.Ask(t.Context(), Question{Groupings: []sums.Grouping{{By: []string{"path; DROP TABLE exchanges"}}}}); err == nil || !strings.Contains(err.Error(), "expected one of agent, agent_version, model") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -147,7 +172,7 @@ func TestKnownRuns(t *testing.T) {
 
 func TestQuestionsUseTheIndices(t *testing.T) {
 	d, _ := open(t)
-	where, args := Filter{Run: "r"}.where()
+	where, args := where(Filter{Run: "r"})
 	for text, index := range map[string]string{
 		"SELECT id FROM exchanges WHERE " + where:              "exchanges_by_run",
 		"SELECT host FROM tallies WHERE " + where:              "tallies_by_run",

@@ -1,0 +1,241 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/wiremeter/wiremeter/prices"
+	"github.com/wiremeter/wiremeter/store/sums"
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// Cost is what the requests of a row cost, as far as that is known. Amounts are in
+// nano-dollars (1e-9 USD).
+type Cost struct {
+	Amount       *int64                   // nil: unknown
+	By           map[prices.Source]int64  // whose prices the amount is made with
+	Subscription *int64                   // the part of requests with a subscription's login, which owe no money of their own; nil: there are none
+	AtLeast      int64                    // requests that cost at least what is counted: they were cut, or not all of their counts are known
+	Unpriced     int64                    // requests whose tokens are known, and their price is not
+	Parts        int64                    // parts of others of which that is so
+	Models       map[string]prices.Reason // those that are unpriced, and why
+}
+
+// priced are the dimensions on which a price depends, and the plan.
+var priced = []string{"provider", "model", "service_tier", "speed", "geo", sums.Band, sums.Known, sums.IsPartial, sums.IsReported, "plan"}
+
+// pricing prices sums.
+type pricing struct{ book *prices.Book }
+
+func newPricing(b *prices.Book) pricing { return pricing{orNone(b)} }
+
+// orNone is a book without prices in place of nil.
+func orNone(b *prices.Book) *prices.Book { return cmp.Or(b, prices.NewBook()) }
+
+func (p pricing) cost(s *sums.Sum) prices.Cost {
+	at := func(name string) string { return s.Apart[slices.Index(priced, name)] }
+	band, err := strconv.ParseInt(at(sums.Band), 10, 64)
+	if err != nil {
+		return prices.Cost{Reason: prices.NoCondition} // cannot be: the store made it
+	}
+	return p.book.Cost(prices.Item{
+		Provider: at("provider"), Model: at("model"), At: s.Time, Tokens: s.Tokens(), WebSearches: s.Of(sums.WebSearches),
+		ServiceTier: at("service_tier"), Speed: at("speed"), Geo: at("geo"), Band: band,
+		Reported: s.Of(sums.ReportedCost), IsPartial: at(sums.IsPartial) != "",
+	})
+}
+
+// tally is a row being made.
+type tally struct {
+	counts       sums.Counts
+	isPriced     bool
+	amount       prices.Amount
+	by           map[prices.Source]prices.Amount
+	hasPlan      bool
+	subscription prices.Amount
+	cost         Cost // but for the amounts
+}
+
+func (t *tally) add(s *sums.Sum, p pricing) {
+	t.counts.Add(&s.Counts)
+	isReported := s.Apart[slices.Index(priced, sums.IsReported)] != ""
+	if isReported && s.Of(sums.ReportedCost) == nil {
+		return // parts of what the provider has priced
+	}
+	c := p.cost(s)
+	model := s.Apart[slices.Index(priced, "model")]
+	switch {
+	case c.Reason == prices.NoCounts:
+	case !c.IsPriced():
+		t.cost.Unpriced += s.N(sums.Requests)
+		t.cost.Parts += s.N(sums.Parts)
+		t.cost.Models = with1(t.cost.Models, model, c.Reason)
+	default:
+		t.isPriced, t.amount = true, t.amount.Plus(c.Amount)
+		t.by = with1(t.by, c.Source, t.by[c.Source].Plus(c.Amount))
+		if c.IsLowerBound {
+			t.cost.AtLeast += s.N(sums.Requests)
+		}
+		if s.Apart[slices.Index(priced, "plan")] == string(usage.Subscription) {
+			t.hasPlan, t.subscription = true, t.subscription.Plus(c.Amount)
+		}
+	}
+}
+
+func (t *tally) join(o tally) {
+	t.counts.Add(&o.counts)
+	t.isPriced, t.amount = t.isPriced || o.isPriced, t.amount.Plus(o.amount)
+	t.hasPlan, t.subscription = t.hasPlan || o.hasPlan, t.subscription.Plus(o.subscription)
+	for source, amount := range o.by {
+		t.by = with1(t.by, source, t.by[source].Plus(amount))
+	}
+	t.cost.AtLeast += o.cost.AtLeast
+	t.cost.Unpriced += o.cost.Unpriced
+	t.cost.Parts += o.cost.Parts
+	for model, reason := range o.cost.Models {
+		t.cost.Models = with1(t.cost.Models, model, reason)
+	}
+}
+
+// with1 sets a member of a map that may be nil.
+func with1[K comparable, V any](m map[K]V, k K, v V) map[K]V {
+	if m == nil {
+		m = make(map[K]V)
+	}
+	m[k] = v
+	return m
+}
+
+func (t *tally) row(group []string, d sums.Distinct) Row {
+	r := Row{Group: group, Requests: t.counts.N(sums.Requests), Tokens: t.counts.Tokens(), Cost: t.cost, Sessions: d.Sessions, Turns: d.Turns, Counts: t.counts}
+	if t.isPriced {
+		r.Cost.Amount = new(t.amount.Nano())
+	}
+	for source, amount := range t.by {
+		r.Cost.By = with1(r.Cost.By, source, amount.Nano())
+	}
+	if t.hasPlan {
+		r.Cost.Subscription = new(t.subscription.Nano())
+	}
+	return r
+}
+
+// String is "-" for what is unknown.
+func (c Cost) String() string {
+	if c.Amount == nil {
+		return "-"
+	}
+	text := dollars(*c.Amount)
+	if c.Unpriced+c.Parts > 0 {
+		text += " and what is unpriced"
+	}
+	if c.Subscription != nil {
+		text += " (API-equivalent, not money owed)"
+	}
+	return text
+}
+
+// sourceWords put the sources for people.
+var sourceWords = map[prices.Source]string{
+	prices.ByProvider: "as the provider says", prices.ByCompany: "by your prices",
+	prices.Refreshed: "by public prices", prices.Embedded: "by wiremeter's list prices",
+}
+
+// lines say for people where a cost comes from, and what is not in it.
+func (c Cost) lines() (all []string) {
+	if c.Amount != nil {
+		all = append(all, "cost: "+dollars(*c.Amount)+" "+c.sources())
+	}
+	if c.Subscription != nil {
+		which := dollars(*c.Subscription) + " of it"
+		if *c.Subscription == *c.Amount {
+			which = "that"
+		}
+		all = append(all, "with a subscription: "+which+" is the API-equivalent, not money owed")
+	}
+	if c.AtLeast > 0 {
+		all = append(all, "at least: "+requests(c.AtLeast)+" cut or counted in part may have cost more")
+	}
+	if c.Unpriced+c.Parts > 0 {
+		all = append(all, "unpriced: "+c.unpriced())
+	}
+	return all
+}
+
+// sources name one source, or how much is of each.
+func (c Cost) sources() string {
+	var all []string
+	for _, source := range slices.SortedFunc(maps.Keys(c.By), func(a, b prices.Source) int {
+		return cmp.Or(cmp.Compare(c.By[b], c.By[a]), cmp.Compare(a, b))
+	}) {
+		words := cmp.Or(sourceWords[source], string(source))
+		if len(c.By) > 1 {
+			words = dollars(c.By[source]) + " " + words
+		}
+		all = append(all, words)
+	}
+	if len(all) == 1 {
+		return all[0]
+	}
+	return "(" + strings.Join(all, ", ") + ")"
+}
+
+func (c Cost) unpriced() string {
+	var what []string
+	if c.Unpriced > 0 {
+		what = append(what, requests(c.Unpriced))
+	}
+	if c.Parts > 0 {
+		what = append(what, thousands(c.Parts)+" "+map[bool]string{true: "part", false: "parts"}[c.Parts == 1]+" of others")
+	}
+	var models []string
+	for _, m := range slices.Sorted(maps.Keys(c.Models)) {
+		if len(models) == most {
+			models = append(models, "…")
+			break
+		}
+		models = append(models, fmt.Sprintf("%s: %s", name(m), strings.ReplaceAll(string(c.Models[m]), "_", " ")))
+	}
+	return strings.Join(what, " and ") + " (" + strings.Join(models, ", ") + ")"
+}
+
+func requests(n int64) string {
+	if n == 1 {
+		return "1 request"
+	}
+	return thousands(n) + " requests"
+}
+
+// dollars writes nano-dollars with cents, and below a dollar so that three digits
+// are to be seen.
+func dollars(nano int64) string {
+	places := 2
+	for limit := int64(1e9); nano > 0 && nano < limit && places < 6; limit /= 10 {
+		places++
+	}
+	return "$" + fixed(nano, places)
+}
+
+// fixed rounds half up to so many places, of nine.
+func fixed(nano int64, places int) string {
+	unit := int64(1e9)
+	for range places {
+		unit /= 10
+	}
+	n := nano / unit
+	if nano%unit*2 >= unit {
+		n++
+	}
+	scale := int64(1e9) / unit
+	return thousands(n/scale) + "." + fmt.Sprintf("%0*d", places, n%scale)
+}
+
+// exactDollars is a decimal without needless zeros.
+func exactDollars(nano int64) string {
+	text := fmt.Sprintf("%d.%09d", nano/1e9, nano%1e9)
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+}

@@ -1,0 +1,50 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// SortError tells what is wrong with Query.Sort.
+type SortError string
+
+func (e SortError) Error() string { return string(e) }
+
+// orderOf compares rows. Those that are the same by Query.Sort are in the order of
+// their groups.
+func orderOf(q Query) (func(a, b Row) int, error) {
+	byGroup := func(a, b Row) int { return slices.CompareFunc(a.Group, b.Group, unknownLast) }
+	name, isReversed := strings.CutPrefix(q.Sort, "-")
+	if name == "" {
+		return byGroup, nil
+	}
+	first, err := comparing(name, q.By)
+	if err != nil {
+		return nil, err
+	}
+	return func(a, b Row) int {
+		order := first(a, b)
+		if isReversed {
+			order = -order
+		}
+		if order == 0 {
+			return byGroup(a, b)
+		}
+		return order
+	}, nil
+}
+
+func comparing(name string, by []string) (func(a, b Row) int, error) {
+	if at := slices.Index(by, name); at >= 0 {
+		return func(a, b Row) int { return unknownLast(a.Group[at], b.Group[at]) }, nil
+	}
+	names := slices.Clone(by)
+	for _, c := range columns {
+		if c.name == name || c.title == name {
+			return func(a, b Row) int { return compareKnown(c.of(b), c.of(a)) }, nil
+		}
+		names = append(names, c.name)
+	}
+	return nil, SortError(fmt.Sprintf("sort by %q: expected one of %s; with a - before it the other way round", name, strings.Join(names, ", ")))
+}

@@ -1,0 +1,326 @@
+package sums
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"strings"
+
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// Block holds lines, column by column. One that was read again loads a column
+// when it is asked for. It is for one goroutine.
+type Block struct {
+	lines  int
+	slots  *coded[int64]
+	words  [dimensionCount]*coded[string]      // nil: not loaded
+	counts [measures][]uint64                  // nil: not loaded
+	load   func(column string) ([]byte, error) // nil for a block that was not written down
+}
+
+// dimensionCount is the length of dimensions.
+const dimensionCount = 32
+
+// coded is a column with few different values.
+type coded[T comparable] struct {
+	values []T
+	codes  []uint32 // of each line
+	index  map[T]uint32
+}
+
+func (c *coded[T]) add(v T) {
+	code, ok := c.index[v]
+	if !ok {
+		if c.index == nil {
+			c.index = make(map[T]uint32)
+		}
+		code = uint32(len(c.values))
+		c.index[v] = code
+		c.values = append(c.values, v)
+	}
+	c.codes = append(c.codes, code)
+}
+
+// NewBlock makes one without lines.
+func NewBlock() *Block {
+	b := &Block{slots: new(coded[int64])}
+	for i := range b.words {
+		b.words[i] = new(coded[string])
+	}
+	return b
+}
+
+// Len is the number of lines.
+func (b *Block) Len() int { return b.lines }
+
+// Add adds a line.
+func (b *Block) Add(l *Line) {
+	b.lines++
+	b.slots.add(l.Slot)
+	for i, w := range l.Words {
+		b.words[i].add(w)
+	}
+	for m := range b.counts {
+		b.counts[m] = append(b.counts[m], l.Counts.n[m])
+	}
+}
+
+// Roll adds up the lines of b, of which every column is loaded, that are alike in
+// all but their counts.
+func Roll(b *Block) *Block {
+	rolled, at, key := NewBlock(), make(map[string]int), []byte(nil)
+	l := Line{Words: make([]string, len(dimensions))}
+	for i := range b.lines {
+		key = binary.LittleEndian.AppendUint32(key[:0], b.slots.codes[i])
+		for _, w := range b.words {
+			key = binary.LittleEndian.AppendUint32(key, w.codes[i])
+		}
+		if first, ok := at[string(key)]; ok {
+			for m := range b.counts {
+				rolled.counts[m][first] = plus(rolled.counts[m][first], b.counts[m][i])
+			}
+			continue
+		}
+		at[string(key)] = rolled.lines
+		l.Slot = b.slots.values[b.slots.codes[i]]
+		for d, w := range b.words {
+			l.Words[d] = w.values[w.codes[i]]
+		}
+		for m := range b.counts {
+			l.Counts.n[m] = b.counts[m][i]
+		}
+		rolled.Add(&l)
+	}
+	return rolled
+}
+
+// Format names the layout of written columns and what they are made of: columns
+// of another format cannot be read.
+var Format = func() int64 {
+	layout := fmt.Sprint("1 ", Slot, Dimensions(), measureNames, usage.PromptBounds)
+	return int64(crc32.ChecksumIEEE([]byte(layout)))
+}()
+
+const slotColumn = "slot"
+
+// Columns writes a block down, of which every column is loaded.
+func (b *Block) Columns() map[string][]byte {
+	all := map[string][]byte{slotColumn: appendCodes(appendNumbers(nil, b.slots.values), b.slots.codes, len(b.slots.values))}
+	for i, w := range b.words {
+		all[dimensions[i].name] = appendCodes(appendStrings(nil, w.values), w.codes, len(w.values))
+	}
+	for m, counts := range b.counts {
+		all[measureNames[m]] = appendCounts(nil, counts)
+	}
+	return all
+}
+
+// OpenBlock is for a block of so many lines that was written down; load gives the
+// columns by their names. Its slots are loaded at once.
+func OpenBlock(lines int, load func(column string) ([]byte, error)) (*Block, error) {
+	b := &Block{lines: lines, load: load}
+	r, err := b.reader(slotColumn)
+	if err != nil {
+		return nil, err
+	}
+	b.slots = new(coded[int64])
+	b.slots.values = r.numbers()
+	b.slots.codes = r.codes(lines, len(b.slots.values))
+	return b, r.check(slotColumn)
+}
+
+func (b *Block) reader(column string) (*reader, error) {
+	data, err := b.load(column)
+	return &reader{data: data}, err
+}
+
+// word is a column of words.
+func (b *Block) word(d int) (*coded[string], error) {
+	if b.words[d] != nil {
+		return b.words[d], nil
+	}
+	r, err := b.reader(dimensions[d].name)
+	if err != nil {
+		return nil, err
+	}
+	w := new(coded[string])
+	w.values = r.strings()
+	w.codes = r.codes(b.lines, len(w.values))
+	b.words[d] = w
+	return w, r.check(dimensions[d].name)
+}
+
+// count is a column of counts.
+func (b *Block) count(m Measure) ([]uint64, error) {
+	if b.counts[m] != nil || b.lines == 0 {
+		return b.counts[m], nil
+	}
+	r, err := b.reader(measureNames[m])
+	if err != nil {
+		return nil, err
+	}
+	b.counts[m] = r.counts(b.lines)
+	return b.counts[m], r.check(measureNames[m])
+}
+
+func appendNumbers(to []byte, all []int64) []byte {
+	to = binary.AppendUvarint(to, uint64(len(all)))
+	for _, n := range all {
+		to = binary.AppendVarint(to, n)
+	}
+	return to
+}
+
+func appendStrings(to []byte, all []string) []byte {
+	to = binary.AppendUvarint(to, uint64(len(all)))
+	for _, s := range all {
+		to = append(binary.AppendUvarint(to, uint64(len(s))), s...)
+	}
+	return to
+}
+
+// appendCodes: where there is one value, no code is needed.
+func appendCodes(to []byte, codes []uint32, values int) []byte {
+	if values == 1 {
+		return to
+	}
+	for _, c := range codes {
+		to = binary.AppendUvarint(to, uint64(c))
+	}
+	return to
+}
+
+// Counts are all the same, or written one by one.
+const (
+	same byte = iota
+	single
+)
+
+func appendCounts(to []byte, counts []uint64) []byte {
+	isSame := len(counts) > 0
+	for _, c := range counts {
+		isSame = isSame && c == counts[0]
+	}
+	if isSame {
+		return binary.AppendUvarint(append(to, same), counts[0])
+	}
+	to = append(to, single)
+	for _, c := range counts {
+		to = binary.AppendUvarint(to, c)
+	}
+	return to
+}
+
+// reader reads a column. It takes a damaged one for what it is at the end.
+type reader struct {
+	data      []byte
+	isDamaged bool
+}
+
+var errDamaged = errors.New("expected a column of sums, found something else")
+
+// check is called when all is read.
+func (r *reader) check(column string) error {
+	if r.isDamaged || len(r.data) > 0 {
+		return fmt.Errorf("read the sums of %s: %w", column, errDamaged)
+	}
+	return nil
+}
+
+func (r *reader) uvarint() uint64 {
+	if len(r.data) > 0 && r.data[0] < 0x80 {
+		v := uint64(r.data[0])
+		r.data = r.data[1:]
+		return v
+	}
+	v, n := binary.Uvarint(r.data)
+	if n <= 0 {
+		r.isDamaged, r.data = true, nil
+		return 0
+	}
+	r.data = r.data[n:]
+	return v
+}
+
+// size is a number of things of which each needs a byte at least.
+func (r *reader) size() int {
+	n := r.uvarint()
+	if n > uint64(len(r.data)) {
+		r.isDamaged = true
+		return 0
+	}
+	return int(n)
+}
+
+func (r *reader) numbers() []int64 {
+	all := make([]int64, r.size())
+	for i := range all {
+		v, n := binary.Varint(r.data)
+		if n <= 0 {
+			r.isDamaged, r.data = true, nil
+			break
+		}
+		all[i], r.data = v, r.data[n:]
+	}
+	return all
+}
+
+// strings share the memory of one.
+func (r *reader) strings() []string {
+	all, ends := make([]string, r.size()), 0
+	var text strings.Builder
+	lengths := make([]int, len(all))
+	for i := range all {
+		lengths[i] = r.size()
+		text.Write(r.data[:lengths[i]])
+		r.data = r.data[lengths[i]:]
+	}
+	whole := text.String()
+	for i, n := range lengths {
+		all[i] = whole[ends : ends+n]
+		ends += n
+	}
+	return all
+}
+
+func (r *reader) codes(lines, values int) []uint32 {
+	all := make([]uint32, lines)
+	if values == 1 {
+		return all
+	}
+	for i := range all {
+		c := r.uvarint()
+		if c >= uint64(values) {
+			r.isDamaged = true
+			c = 0
+		}
+		all[i] = uint32(c)
+	}
+	if values == 0 && lines > 0 {
+		r.isDamaged = true
+	}
+	return all
+}
+
+func (r *reader) counts(lines int) []uint64 {
+	all := make([]uint64, lines)
+	if len(r.data) == 0 {
+		r.isDamaged = true
+		return all
+	}
+	form := r.data[0]
+	r.data = r.data[1:]
+	v := uint64(0)
+	if form == same {
+		v = r.uvarint()
+	}
+	for i := range all {
+		if form == single {
+			v = r.uvarint()
+		}
+		all[i] = v
+	}
+	return all
+}
