@@ -33,6 +33,7 @@ func TestWhatCostsNothing(t *testing.T) {
 		{call{method: "GET", url: openai + "responses/resp_none"}, 404, `"type":"not_found_error"`},
 		{call{method: "GET", url: "https://chatgpt.com/backend-api/wham/accounts/check"}, 200, `"workspace_backend_origin":"https://chatgpt.com"`},
 		{call{url: codeAssist + "loadCodeAssist", body: `{}`}, 200, `"id":"standard-tier"`},
+		{call{method: "GET", url: "https://api.individual.githubcopilot.com/models"}, 200, `"supported_endpoints":["/responses","ws:/responses"]`},
 		{call{method: "GET", url: anthropic}, 404, `"input_tokens":4711`},
 		{call{url: "https://api.anthropic.com/other", body: `{}`}, 404, `"input_tokens":4711`},
 	} {

@@ -150,7 +150,7 @@ var chat = dialect{
 	},
 	whole: func(y *reply) any {
 		m := object{"id": y.id, "object": "chat.completion", "created": 1790000000, "model": y.Model, "service_tier": "default",
-			"choices": []any{object{"index": 0, "finish_reason": "stop", "message": object{"role": "assistant", "content": y.text()}}}}
+			"choices": []any{object{"index": 0, "finish_reason": y.finishReason(), "message": y.said(y.spoken())}}}
 		if !y.NoUsage {
 			m["usage"] = chatUsage(y)
 		}
@@ -164,15 +164,44 @@ var chat = dialect{
 			}
 			all = append(all, event{data: encode(m)})
 		}
-		for _, part := range split(y.text()) {
-			chunk([]any{object{"index": 0, "delta": object{"role": "assistant", "content": part}, "finish_reason": nil}}, nil)
+		for i, part := range split(y.spoken()) {
+			delta := y.said(part)
+			if i > 0 && y.Tool != nil { // what it is called has been said
+				delta["tool_calls"] = []any{object{"index": 0, "function": object{"arguments": part}}}
+			}
+			chunk([]any{object{"index": 0, "delta": delta, "finish_reason": nil}}, nil)
 		}
-		chunk([]any{object{"index": 0, "delta": object{}, "finish_reason": "stop"}}, nil)
+		chunk([]any{object{"index": 0, "delta": object{}, "finish_reason": y.finishReason()}}, nil)
 		if y.saysUsage() {
 			chunk([]any{}, chatUsage(y))
 		}
 		return append(all, event{data: []byte("[DONE]")})
 	},
+}
+
+func (y *reply) finishReason() string {
+	if y.Tool != nil {
+		return "tool_calls"
+	}
+	return "stop"
+}
+
+// spoken is the text, or what the tool is to get.
+func (y *reply) spoken() string {
+	if y.Tool != nil {
+		return y.Tool.Input
+	}
+	return y.text()
+}
+
+// said is a message with this part of what is spoken.
+func (y *reply) said(part string) object {
+	if y.Tool == nil {
+		return object{"role": "assistant", "content": part}
+	}
+	return object{"role": "assistant", "content": nil, "tool_calls": []any{object{
+		"index": 0, "id": fmt.Sprintf("call_%d", y.Number), "type": "function", "function": object{"name": y.Tool.Name, "arguments": part},
+	}}}
 }
 
 func chatUsage(y *reply) object {

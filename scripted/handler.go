@@ -159,61 +159,6 @@ func (y *reply) entry(status int, outcome usage.Outcome) Entry {
 	return e
 }
 
-// aside answers what costs nothing. Its numbers must never be counted.
-func (p *Provider) aside(w http.ResponseWriter, r *http.Request) {
-	path := r.URL.Path
-	switch {
-	case strings.EqualFold(r.Header.Get("Upgrade"), "websocket") && p.sockets != NoSockets && responses.path.MatchString(path):
-		p.converse(w, r)
-	case strings.EqualFold(r.Header.Get("Upgrade"), "websocket"):
-		answer(w, http.StatusUpgradeRequired, responses.fault(http.StatusUpgradeRequired, soSaysTheScript))
-	case strings.HasSuffix(path, "/messages/count_tokens"):
-		answer(w, http.StatusOK, map[string]any{"input_tokens": 4711})
-	case strings.HasSuffix(path, "/count-tokens"):
-		answer(w, http.StatusOK, map[string]any{"inputTokens": 4711})
-	case strings.HasSuffix(path, ":countTokens"):
-		answer(w, http.StatusOK, map[string]any{"totalTokens": 4711})
-	case strings.HasSuffix(path, "/models"):
-		answer(w, http.StatusOK, map[string]any{"object": "list", "data": []any{}, "models": []any{}})
-	case r.Method == http.MethodGet && strings.Contains(path, "/responses/"):
-		p.fetch(w, path[strings.LastIndexByte(path, '/')+1:])
-	case strings.HasSuffix(path, "/wham/accounts/check"):
-		answer(w, http.StatusOK, map[string]any{"accounts": []any{map[string]any{
-			"id": "account-1", "workspace_backend_origin": "https://chatgpt.com", "account_routing_override": "us",
-		}}})
-	case strings.HasSuffix(path, ":loadCodeAssist"):
-		answer(w, http.StatusOK, map[string]any{"currentTier": map[string]any{"id": "standard-tier"}, "cloudaicompanionProject": "project-1"})
-	default:
-		answer(w, http.StatusNotFound, map[string]any{"error": map[string]any{"type": "not_found_error", "message": "not in the script", "usage": map[string]any{"input_tokens": 4711}}})
-	}
-}
-
-// fetch shows a background response: still at work the first time, then done,
-// as often as it is asked for.
-func (p *Provider) fetch(w http.ResponseWriter, id string) {
-	p.mu.Lock()
-	y := p.pending[id]
-	var polls int
-	if y != nil {
-		y.polls++
-		polls = y.polls
-	}
-	p.mu.Unlock()
-	switch {
-	case y == nil:
-		answer(w, http.StatusNotFound, responses.fault(http.StatusNotFound, soSaysTheScript))
-	case polls == 1:
-		answer(w, http.StatusOK, map[string]any{"id": y.id, "object": "response", "status": "in_progress", "model": y.Model, "output": []any{}, "usage": nil})
-	default:
-		if polls == 2 && y.saysUsage() { // without usage it is one more poll
-			e := y.entry(http.StatusOK, usage.Metered)
-			e.Path += "/" + id
-			p.enter(e)
-		}
-		answer(w, http.StatusOK, responses.whole(y))
-	}
-}
-
 func answer(w http.ResponseWriter, status int, body any) {
 	text := encode(body)
 	w.Header().Set("Content-Type", "application/json")

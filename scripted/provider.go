@@ -13,12 +13,15 @@ import (
 	"github.com/wiremeter/wiremeter/usage"
 )
 
-// Hosts are the names that the provider answers under.
+// Hosts are the names that the provider answers under: those of providers, and
+// those of services that some agents do not start without.
 var Hosts = []string{
 	"api.anthropic.com", "api.openai.com", "chatgpt.com", "generativelanguage.googleapis.com", "cloudcode-pa.googleapis.com",
 	"bedrock-runtime.us-east-1.amazonaws.com",
 	"api2.cursor.sh", "api.cursor.com",
 	"llm.acme.example", // nobody's, for what a configuration adds
+	"api.individual.githubcopilot.com", "api.moonshot.ai", "api.x.ai", "dashscope.aliyuncs.com",
+	"api.github.com", "api.factory.ai",
 }
 
 // Options says how to serve. The zero value speaks HTTP/1.1 and HTTP/2 and
@@ -59,7 +62,7 @@ type Script struct {
 	NoUsage    bool          // say nothing of usage
 	Text       string        // what to say, or what an error says; "" is "hi", or "so says the script"
 	Cookie     string        // a Set-Cookie header; "": none
-	Tool       *Tool         // ask for a tool's use in place of saying something; not in chat
+	Tool       *Tool         // ask for a tool's use in place of saying something
 }
 
 // Tool is a call that the model makes.

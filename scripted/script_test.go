@@ -238,6 +238,8 @@ func TestAToolIsAskedFor(t *testing.T) {
 		"messages, streamed":  {`"stop_reason":"tool_use"`, `"partial_json":"{\"comman"`, `"partial_json":"d\":\"ls\"}"`, `"input":{}`, `"name":"Bash"`},
 		"responses":           {`"arguments":"{\"command\":\"ls\"}"`, `"type":"function_call"`, `"name":"Bash"`},
 		"responses, streamed": {`"arguments":"{\"command\":\"ls\"}"`, `"type":"function_call"`, `"name":"Bash"`, "event: response.output_item.done"},
+		"chat":                {`"finish_reason":"tool_calls"`, `"arguments":"{\"command\":\"ls\"}"`, `"name":"Bash"`},
+		"chat, streamed":      {`"finish_reason":"tool_calls"`, `"arguments":"{\"comman"`, `"arguments":"d\":\"ls\"}"`, `"name":"Bash"`},
 		"generate, streamed":  {`"functionCall":{"args":{"command":"ls"},"name":"Bash"}`},
 	} {
 		body := calls[name].ask(t, agent).body
