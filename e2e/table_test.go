@@ -61,6 +61,7 @@ var copilot = agent{
 	env:       []string{"COPILOT_GITHUB_TOKEN=gho_dummy"},
 	tool:      scripted.Tool{Name: "bash", Input: `{"command":"echo hi","description":"say hi"}`},
 	transport: "h1", codings: []string{"br", "deflate", "gzip", "zstd"},
+	is: "copilot-cli", hasVersion: true, hasSession: true,
 }
 
 // copilots is the same with a provider of one's own, whose client it then uses.
@@ -71,6 +72,7 @@ var copilots = agent{
 		"COPILOT_PROVIDER_WIRE_API=responses", "COPILOT_MODEL=gpt-5.4"},
 	tool:      copilot.tool,
 	transport: "h1", codings: copilot.codings,
+	is: "copilot-cli",
 }
 
 var opencode = agent{
@@ -79,6 +81,7 @@ var opencode = agent{
 	env:       []string{"ANTHROPIC_API_KEY=sk-ant-dummy"},
 	tool:      scripted.Tool{Name: "bash", Input: `{"command":"echo hi","description":"say hi"}`},
 	transport: "h1", codings: []string{"br", "deflate", "gzip", "zstd"},
+	is: "opencode", hasVersion: true, hasSession: true,
 }
 
 var kilo = agent{
@@ -87,6 +90,7 @@ var kilo = agent{
 	env:       []string{"ANTHROPIC_API_KEY=sk-ant-dummy"},
 	tool:      scripted.Tool{Name: "bash", Input: `{"command":"echo hi","description":"say hi"}`},
 	transport: "h1", codings: []string{"br", "deflate", "gzip", "zstd"},
+	is: "kilo", hasVersion: true, hasSession: true,
 }
 
 var cline = agent{
@@ -95,6 +99,7 @@ var cline = agent{
 	env:       []string{"ANTHROPIC_API_KEY=sk-ant-dummy"},
 	tool:      scripted.Tool{Name: "run_commands", Input: `{"commands":["echo hi"]}`},
 	transport: "h1", codings: []string{"br", "deflate", "gzip", "zstd"},
+	is: "cline",
 }
 
 // qwen makes a second call at its end, which keeps what is worth remembering.
@@ -106,6 +111,7 @@ var qwen = agent{
 		`"general":{"enableAutoUpdate":false}}`},
 	tool:      scripted.Tool{Name: "run_shell_command", Input: `{"command":"echo hi","is_background":false}`},
 	transport: "h1", codings: []string{"br", "deflate", "gzip"},
+	is: "qwen-code", hasVersion: true, hasSession: true,
 }
 
 var kimi = agent{
@@ -115,6 +121,7 @@ var kimi = agent{
 		"[models.k]\nprovider = 'moonshot'\nmodel = 'kimi-k2'\nmax_context_size = 131072\n"},
 	tool:      scripted.Tool{Name: "Bash", Input: `{"command":"echo hi"}`},
 	transport: "h1", codings: []string{"br", "deflate", "gzip"},
+	is: "kimi-code", hasVersion: true, hasSession: true,
 }
 
 var pi = agent{
@@ -123,6 +130,7 @@ var pi = agent{
 	env:       []string{"OPENAI_API_KEY=sk-dummy"},
 	tool:      scripted.Tool{Name: "bash", Input: `{"command":"echo hi","timeout":10}`},
 	transport: "h1", codings: []string{"br", "deflate", "gzip", "zstd"},
+	is: "pi", hasSession: true,
 }
 
 var continued = agent{
@@ -133,6 +141,7 @@ var continued = agent{
 		"  - {name: m, provider: anthropic, model: claude-sonnet-4-5, apiKey: sk-ant-dummy, roles: [chat]}\n"},
 	tool:      scripted.Tool{Name: "Bash", Input: `{"command":"echo hi"}`},
 	transport: "h1", codings: []string{"br", "deflate", "gzip"},
+	is: "continue",
 }
 
 // droid has a model of one's own: Factory's are behind a gateway of theirs.
@@ -144,6 +153,7 @@ var droid = agent{
 		`"baseUrl":"https://api.openai.com/v1","apiKey":"sk-dummy"}]}`},
 	tool:      scripted.Tool{Name: "Execute", Input: `{"summary":"Say hi to the terminal","command":"echo hi","riskLevelReason":"none","riskLevel":"low"}`},
 	transport: "h1", codings: []string{"br", "deflate", "gzip", "zstd"},
+	is: "droid", hasVersion: true, hasSession: true,
 }
 
 // grok makes a call for the session's title, and one for a summary of the turn.
@@ -153,6 +163,7 @@ var grok = agent{
 	env:       []string{"XAI_API_KEY=xai-dummy"},
 	tool:      scripted.Tool{Name: "run_terminal_command", Input: `{"command":"echo hi","description":"say hi"}`},
 	transport: "h2", codings: []string{"br", "deflate", "gzip"}, leaves: true,
+	is: "grok", hasVersion: true, hasSession: true,
 }
 
 var all = []agent{claude, codex, gemini, copilot, copilots, opencode, kilo, cline, qwen, kimi, pi, continued, droid, grok}
