@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var exact = regexp.MustCompile(`^\d+\.\d+\.\d+$`)
+var exact = regexp.MustCompile(`^\d+\.\d+\.\d+(-\w+)?$`)
 
 // TestPinned: the agents, and the programs of certs/interop, are the same ones
 // everywhere. The lock files name no registry: each machine has its own.

@@ -145,7 +145,8 @@ func TestSummary(t *testing.T) {
 			}
 			for model, calls := range byModel {
 				want := "wiremeter: " + model + "  " + summaryOf(calls) + "\n"
-				if !strings.Contains(e.errs, want) && !(a.leaves && strings.Contains(e.errs, "interrupted (agent_gone)")) {
+				hasLeft := a.leaves && strings.Contains(e.errs, "interrupted (agent_gone)")
+				if !strings.Contains(e.errs, want) && !hasLeft {
 					t.Errorf("want %q at the end of standard error", want)
 				}
 			}
