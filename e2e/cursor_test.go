@@ -150,33 +150,3 @@ func TestCursorScripts(t *testing.T) {
 		}
 	}
 }
-
-// TestCursorResumes: a turn that is cut, or refused, is taken again by the
-// client itself, and each attempt has its row.
-func TestCursorResumes(t *testing.T) {
-	for name, first := range map[string]scripted.Script{
-		"cut":     {CutAfter: 6},
-		"refused": {Refuse: 503},
-		"failed":  {ErrorAfter: 9}, // behind its usage, before its last checkpoint
-	} {
-		for _, protocol := range []string{"h1", "h2"} {
-			t.Run(name+"_"+protocol, func(t *testing.T) {
-				s := newStage(t, scripted.Options{Scenario: func(c scripted.Call) scripted.Script {
-					if c.Number == 1 {
-						return first
-					}
-					return scripted.Script{}
-				}})
-				for _, k := range s.cursorTurns(protocol, 1, true) {
-					if k.Status != "finished" {
-						t.Errorf("a turn is %+v", k)
-					}
-				}
-				if n := len(s.provider.Ledger()); n != 2 {
-					t.Errorf("%d calls, want 2", n)
-				}
-				s.settled()
-			})
-		}
-	}
-}

@@ -34,3 +34,78 @@ func TestCursorBackendURL(t *testing.T) {
 		})
 	}
 }
+
+// TestCursorSubagent: an agent that another one has started takes turns of its
+// own, which are nobody else's.
+func TestCursorSubagent(t *testing.T) {
+	for _, protocol := range []string{"h1", "h2"} {
+		t.Run(protocol, func(t *testing.T) {
+			s := newStage(t, scripted.Options{Scenario: func(c scripted.Call) scripted.Script {
+				if c.Number == 1 {
+					return scripted.Script{Tool: &scripted.Tool{Name: scripted.CursorSubagent}}
+				}
+				return scripted.Script{}
+			}})
+			s.cursorTurns(protocol, 1, true)
+			rows, _ := s.settled()
+			if len(rows) != 2 {
+				t.Fatalf("got %+v", rows)
+			}
+			if isRetry(rows[0], rows[1]) || rows[0].SessionID == rows[1].SessionID {
+				t.Errorf("got %+v", rows)
+			}
+		})
+	}
+}
+
+// TestCursorResumes: a turn that is cut, or refused, is taken again by the
+// client itself. Each attempt has its row, and they have one group.
+func TestCursorResumes(t *testing.T) {
+	for name, first := range map[string]scripted.Script{
+		"cut":     {CutAfter: 6},
+		"refused": {Refuse: 503},
+		"limited": {Refuse: 429},
+		"failed":  {ErrorAfter: 9}, // behind its usage, before its last checkpoint
+	} {
+		for _, protocol := range []string{"h1", "h2"} {
+			t.Run(name+"_"+protocol, func(t *testing.T) {
+				s := newStage(t, scripted.Options{Scenario: func(c scripted.Call) scripted.Script {
+					if c.Number == 1 {
+						return first
+					}
+					return scripted.Script{}
+				}})
+				for _, k := range s.cursorTurns(protocol, 1, true) {
+					if k.Status != "finished" {
+						t.Errorf("a turn is %+v", k)
+					}
+				}
+				if n := len(s.provider.Ledger()); n != 2 {
+					t.Errorf("%d calls, want 2", n)
+				}
+				if rows, _ := s.settled(); len(rows) == 2 && !isRetry(rows[0], rows[1]) {
+					t.Errorf("one is no retry of the other: %+v", rows)
+				}
+			})
+		}
+	}
+}
+
+func isRetry(a, b row) bool {
+	return a.GroupID != "" && a.GroupID == b.GroupID && a.RequestID != b.RequestID && a.SessionID == b.SessionID
+}
+
+// TestCursorFailsBehindATurn: an error behind a turn's last checkpoint is none of
+// the turn's, which is not taken again.
+func TestCursorFailsBehindATurn(t *testing.T) {
+	for _, protocol := range []string{"h1", "h2"} {
+		t.Run(protocol, func(t *testing.T) {
+			s := newStage(t, scripted.Options{Scenario: func(scripted.Call) scripted.Script { return scripted.Script{ErrorAfter: 10} }})
+			s.finished(s.cursorTurns(protocol, 2, true))
+			rows, _ := s.settled()
+			if len(rows) == 2 && isRetry(rows[0], rows[1]) {
+				t.Errorf("two turns are one: %+v", rows)
+			}
+		})
+	}
+}

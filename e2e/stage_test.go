@@ -167,6 +167,8 @@ type row struct {
 	Sources                                               map[string]string
 	ResponseID                                            string `json:"response_id"`
 	ModelRequested                                        string `json:"model_requested"`
+	RequestID                                             string `json:"request_id"`
+	GroupID                                               string `json:"group_id"`
 
 	Input           *int64
 	CacheRead       *int64 `json:"cache_read"`

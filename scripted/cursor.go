@@ -69,7 +69,11 @@ func cursorEvents(y *reply) []event {
 		{"context", message(2, varint(1, 1), text(15, "exec-context"), message(10))},
 		update("thinking", 4, text(1, "Let me think.")),
 	}
-	if y.Tool != nil {
+	switch {
+	case y.Tool == nil:
+	case y.Tool.Name == CursorSubagent:
+		all = append(all, event{"tool", message(2, varint(1, cursorTool), text(15, "exec-tool"), cursorSubagent(y))})
+	default:
 		all = append(all,
 			update("call", 2, text(1, "tool-1"), message(2, message(13, message(1, text(1, "."), text(3, "tool-1")))), text(3, "tool-1")),
 			event{"tool", message(2, varint(1, cursorTool), text(15, "exec-tool"), message(8, text(1, "."), text(3, "tool-1")))})
@@ -84,6 +88,15 @@ func cursorEvents(y *reply) []event {
 		}
 	}
 	return append(all, checkpoint, update("ended", 14, ended), checkpoint)
+}
+
+// CursorSubagent is the tool by which an agent starts another one, which takes a
+// turn in a conversation of its own.
+const CursorSubagent = "subagent"
+
+func cursorSubagent(y *reply) []byte {
+	conversation, _ := field(y.Body, 5)
+	return message(28, text(1, "tool-1"), text(2, "explore"), text(3, CursorModel), text(4, "Look around."), message(9, conversation))
 }
 
 // cursorTool is the number by which the agent's answer names the call.

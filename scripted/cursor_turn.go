@@ -122,7 +122,7 @@ func (p *Provider) turn(w http.ResponseWriter, r *http.Request, h *cursorHalf, c
 	events := cursorEvents(y)
 	outcome := y.cut(&events)
 	end := object{}
-	if outcome == usage.Failed {
+	if y.ErrorAfter > 0 { // behind a turn that is whole it is none of the turn's
 		end["error"] = cursor.fault(http.StatusOK, y.complaint())
 	}
 	p.enter(y.cursorEntry(http.StatusOK, outcome))
