@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -63,6 +64,7 @@ func TestCursorSubagent(t *testing.T) {
 func TestCursorResumes(t *testing.T) {
 	for name, first := range map[string]scripted.Script{
 		"cut":     {CutAfter: 6},
+		"resumed": {CutAfter: 8}, // behind a checkpoint: it goes on from there
 		"refused": {Refuse: 503},
 		"limited": {Refuse: 429},
 		"failed":  {ErrorAfter: 9}, // behind its usage, before its last checkpoint
@@ -105,6 +107,42 @@ func TestCursorFailsBehindATurn(t *testing.T) {
 			rows, _ := s.settled()
 			if len(rows) == 2 && isRetry(rows[0], rows[1]) {
 				t.Errorf("two turns are one: %+v", rows)
+			}
+		})
+	}
+}
+
+// TestCursorHook: Cursor's client tells wiremeter's hook of each turn. Where the
+// turn is seen as well it is one record, of what was seen.
+func TestCursorHook(t *testing.T) {
+	for _, isSeen := range []bool{true, false} {
+		t.Run("seen_"+strconv.FormatBool(isSeen), func(t *testing.T) {
+			s := newStage(t, scripted.Options{Scenario: func(scripted.Call) scripted.Script {
+				return scripted.Script{Tool: &scripted.Tool{Name: scripted.CursorHook}}
+			}})
+			s.well(s.exec(s.env(), wiremeter, "hook", "cursor", "--install", "--yes", "--home", s.house))
+			command := s.cursorCommand("h1", "turns.mjs", "3", "h1", "user")
+			if isSeen {
+				s.finished(s.taken(3, s.metered(s.env("NODE_USE_ENV_PROXY=1"), command...)))
+				rows, _ := s.settled()
+				for _, r := range rows {
+					if r.Front != "forward" {
+						t.Errorf("got %+v", r)
+					}
+				}
+				return
+			}
+			s.finished(s.taken(3, s.exec(s.env(s.tunnel()...), command[0], command[1:]...)))
+			rows, ledger := s.export(), s.provider.Ledger()
+			if len(rows) != len(ledger) {
+				t.Fatalf("%d rows of %d turns", len(rows), len(ledger))
+			}
+			for i, r := range rows {
+				want := ledger[i].Response.Tokens
+				want.Reasoning = nil // no hook is told of it
+				if show(r.tokens()) != show(want) || r.Front != "hook" || r.Outcome != "metered" || r.Model != ledger[i].Response.Model {
+					t.Errorf("got %s of %s", show(r), show(ledger[i]))
+				}
 			}
 		})
 	}

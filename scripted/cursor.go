@@ -70,7 +70,7 @@ func cursorEvents(y *reply) []event {
 		update("thinking", 4, text(1, "Let me think.")),
 	}
 	switch {
-	case y.Tool == nil:
+	case y.Tool == nil, y.Tool.Name == CursorHook:
 	case y.Tool.Name == CursorSubagent:
 		all = append(all, event{"tool", message(2, varint(1, cursorTool), text(15, "exec-tool"), cursorSubagent(y))})
 	default:
@@ -87,7 +87,11 @@ func cursorEvents(y *reply) []event {
 			ended = append(ended, varint(protowire.Number(i+1), *n)...)
 		}
 	}
-	return append(all, checkpoint, update("ended", 14, ended), checkpoint)
+	all = append(all, checkpoint, update("ended", 14, ended))
+	if y.Tool != nil && y.Tool.Name == CursorHook {
+		all = append(all, event{"tool", message(2, varint(1, cursorTool), text(15, "exec-hook"), cursorStop(y, input))})
+	}
+	return append(all, checkpoint)
 }
 
 // CursorSubagent is the tool by which an agent starts another one, which takes a
@@ -97,6 +101,18 @@ const CursorSubagent = "subagent"
 func cursorSubagent(y *reply) []byte {
 	conversation, _ := field(y.Body, 5)
 	return message(28, text(1, "tool-1"), text(2, "explore"), text(3, CursorModel), text(4, "Look around."), message(9, conversation))
+}
+
+// CursorHook is no tool of a model's: at the end of a turn the agent is to tell the
+// user's own hooks of it.
+const CursorHook = "hook"
+
+func cursorStop(y *reply, input int64) []byte {
+	conversation, _ := field(y.Body, 5)
+	t := y.bill.tokens
+	return message(27, message(1, message(11,
+		text(1, "completed"), message(3, conversation), message(4, conversation), text(5, y.Model),
+		varint(8, input), varint(9, *t.Output), varint(10, *t.CacheRead), varint(11, *t.CacheWriteOther))))
 }
 
 // cursorTool is the number by which the agent's answer names the call.

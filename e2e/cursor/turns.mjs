@@ -1,11 +1,12 @@
 // Takes turns with Cursor's own client, one after the other, in one
-// conversation each. Prints a line of JSON a turn.
+// conversation each, with the settings of the source that is named. Prints a line of
+// JSON a turn.
 import { Agent, Cursor, JsonlLocalAgentStore } from '@cursor/sdk'
 
-const [turns, http1] = process.argv.slice(2)
+const [turns, http1, source] = process.argv.slice(2)
 Cursor.configure({ local: { store: new JsonlLocalAgentStore(process.env.HOME), useHttp1ForAgent: http1 === 'h1' } })
 
-const agent = await Agent.create({ apiKey: 'crsr_dummy', model: { id: 'scripted-1' }, local: { cwd: process.cwd() } })
+const agent = await Agent.create({ apiKey: 'crsr_dummy', model: { id: 'scripted-1' }, local: { cwd: process.cwd(), settingSources: source ? [source] : [] } })
 for (let i = 0; i < turns; i++) {
   const started = performance.now()
   const run = await agent.send(`say hi ${i}`)

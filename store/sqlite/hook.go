@@ -13,22 +13,26 @@ import (
 // one says that the turn was cut and the other does not: the agent may have asked
 // once more, past us.
 
-// hookWindow is how far a hook is from the end of the turn that it tells of.
-const hookWindow = 2 * time.Minute
-
-// hookDay is how long a turn may take, at most, to be looked for.
-const hookDay = 24 * time.Hour
+// hookWindow is how far a hook may be from the end of the turn that it tells of:
+// by the same counts, and by nothing but its time. Cursor's SDK calls each stop
+// hook twice, the second time of its own and without counts.
+const (
+	hookWindow  = 2 * time.Minute
+	hookMoment  = 10 * time.Second
+	longestTurn = 24 * time.Hour
+)
 
 var (
 	hooksSQL = "SELECT " + columnNames() + " FROM exchanges WHERE front = 'hook' AND session_id = ? AND provider IS ?"
 
 	turnsSQL = "SELECT " + columnNames() + ` FROM exchanges WHERE session_id = ?1 AND provider IS ?2 AND started_at >= ?3
-AND (front = 'hook' OR turn_id = ?4 OR group_id = ?4 OR request_id = ?4 OR output = ?5)`
+AND (front = 'hook' OR turn_id = ?4 OR group_id = ?4 OR request_id = ?4 OR started_at + duration_ms >= ?5)`
 )
 
 // hook stores what a hook has told.
 func (b batch) hook(r *usage.Record) error {
-	others, err := b.matching(turnsSQL, word[string]{&r.SessionID}, word[string]{&r.Provider}, r.StartedAt.Add(-hookDay).UnixMilli(), word[string]{&r.TurnID}, count{&r.Tokens.Output})
+	others, err := b.matching(turnsSQL, word[string]{&r.SessionID}, word[string]{&r.Provider},
+		r.StartedAt.Add(-longestTurn).UnixMilli(), word[string]{&r.TurnID}, r.StartedAt.Add(-hookWindow).UnixMilli())
 	if err != nil {
 		return err
 	}
@@ -46,7 +50,7 @@ func (b batch) hook(r *usage.Record) error {
 			}
 			told = append(told, other)
 		case !isSameTurn(r, &other):
-		case knows(&other):
+		case knows(&other), !knows(r):
 			return nil
 		case endsAlike(r, &other):
 			return b.replace(filled(&other, r, r.ID), append(told, other)...)
@@ -69,7 +73,7 @@ func (b batch) seen(r *usage.Record) error {
 		if !isSameTurn(&hook, r) {
 			continue
 		}
-		if !knows(r) {
+		if knows(&hook) && !knows(r) {
 			if !endsAlike(&hook, r) {
 				continue
 			}
@@ -107,21 +111,25 @@ func isSameTurn(hook, seen *usage.Record) bool {
 	if id := hook.TurnID; id != "" && (id == seen.TurnID || id == seen.GroupID || id == seen.RequestID) {
 		return true
 	}
-	return isSameCount(hook, seen)
+	return isAlike(hook, seen)
 }
 
 func isSameHook(a, b *usage.Record) bool {
 	if a.TurnID != "" && b.TurnID != "" {
 		return a.TurnID == b.TurnID
 	}
-	return isSameCount(a, b)
+	return isAlike(a, b)
 }
 
-// isSameCount reports whether both say the same counts, at about the same time.
-func isSameCount(hook, other *usage.Record) bool {
+// isAlike reports whether a hook speaks of a turn that has ended when it was
+// called, with the same counts if it has any.
+func isAlike(hook, other *usage.Record) bool {
 	apart := hook.StartedAt.Sub(other.StartedAt.Add(other.Duration)).Abs()
+	if !knows(hook) || other.Front == usage.FromHook && !knows(other) {
+		return apart <= hookMoment
+	}
 	a, b := hook.Tokens, other.Tokens
-	return !a.IsZero() && apart <= hookWindow && isEqual(a.Input, b.Input) && isEqual(a.Output, b.Output) &&
+	return apart <= hookWindow && isEqual(a.Input, b.Input) && isEqual(a.Output, b.Output) &&
 		isEqual(a.CacheRead, b.CacheRead) && isEqual(a.CacheWriteOther, b.CacheWriteOther)
 }
 
@@ -153,12 +161,10 @@ func endsAlike(hook, seen *usage.Record) bool {
 
 func isCut(r *usage.Record) bool { return r.Outcome == usage.Interrupted || r.Outcome == usage.Failed }
 
-// filled is what was seen, with what only the hook knows.
+// filled is what was seen, with the counts that only the hook knows.
 func filled(seen, hook *usage.Record, id string) *usage.Record {
 	r := *seen
-	if r.ID = id; !knows(hook) {
-		return &r
-	}
+	r.ID = id
 	r.Tokens, r.Rule, r.Raw, r.IsDoubtful = hook.Tokens, hook.Rule, hook.Raw, hook.IsDoubtful
 	if r.Model == "" {
 		r.Model = hook.Model

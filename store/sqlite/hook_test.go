@@ -76,7 +76,13 @@ func TestATurnIsOneRecord(t *testing.T) {
 		"a cut, told, and the attempt": {[]usage.Record{
 			seen("w", "g", 0, atLeast, ended(usage.Interrupted)), told("h", "g", 30), seen("x", "y", 30, func(r *usage.Record) { r.GroupID = "g" }),
 		}, "w interrupted -,x metered 2"},
-		"a stranger of the same words": {[]usage.Record{told("h", "g", 0), seen("w", "g", 0, func(r *usage.Record) { r.Provider = "other" })}, "h metered 2,w metered 2"},
+		"the SDK's second hook":             {[]usage.Record{told("a", "", 0), told("b", "", 1, uncounted, stopped)}, "a metered 2"},
+		"the SDK's second hook, first":      {[]usage.Record{told("b", "", 0, uncounted, stopped), told("a", "", 1)}, "a metered 2"},
+		"the SDK's second hook, later seen": {[]usage.Record{told("a", "", 0), told("b", "", 1, uncounted), seen("w", "r", 0)}, "w metered 2"},
+		"seen, then no counts":              {[]usage.Record{seen("w", "r", 0), told("b", "", 1, uncounted)}, "w metered 2"},
+		"no counts, then seen":              {[]usage.Record{told("b", "", 1, uncounted), seen("w", "r", 0)}, "w metered 2"},
+		"no counts, a minute after":         {[]usage.Record{seen("w", "r", 0), told("b", "", 60, uncounted, ended(usage.NoUsage))}, "b no_usage -,w metered 2"},
+		"a stranger of the same words":      {[]usage.Record{told("h", "g", 0), seen("w", "g", 0, func(r *usage.Record) { r.Provider = "other" })}, "h metered 2,w metered 2"},
 	} {
 		d, r := open(t)
 		for _, x := range test.come {
