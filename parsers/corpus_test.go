@@ -143,7 +143,7 @@ func TestCorpus(t *testing.T) {
 // never the output of a message that has not ended.
 func TestCutAnywhere(t *testing.T) {
 	for _, e := range load(t) {
-		if e.want.Outcome == usage.NotBillable || len(e.body) > 64<<10 {
+		if e.want.Outcome == usage.NotBillable || e.want.Outcome == usage.Tunnelled || len(e.body) > 64<<10 {
 			continue
 		}
 		for n := range e.body {
