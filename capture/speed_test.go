@@ -38,3 +38,17 @@ func BenchmarkExchange(b *testing.B) {
 		e.End(nil)
 	}
 }
+
+// BenchmarkEvent is what metering costs an event of a stream that comes alone.
+func BenchmarkEvent(b *testing.B) {
+	event := []byte(`data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1790000000,"model":"gpt-5.6","service_tier":"default","system_fingerprint":"fp_1","choices":[{"index":0,"delta":{"content":" words"},"logprobs":null,"finish_reason":null}],"usage":null,"obfuscation":"x7"}` + "\n\n")
+	c := New(discard{}, zerolog.Nop())
+	e := c.Begin(usage.Exchange{StartedAt: time.Now(), Method: "POST", Host: "api.openai.com", Path: "/v1/chat/completions"})
+	e.Response(200, usage.Header{"Content-Type": {"text/event-stream"}})
+	b.ReportAllocs()
+	b.SetBytes(int64(len(event)))
+	for b.Loop() {
+		e.Body(event)
+	}
+	e.End(nil)
+}

@@ -48,12 +48,11 @@ func newChat(o Options) Meter { return &chat{o: o} }
 func newCopilot(o Options) Meter { return &chat{o: o, isCopilot: true} }
 
 var (
-	keyUsage   = []byte(`"usage"`)
-	keyFinish  = []byte(`"finish_reason"`)
-	keyError   = []byte(`"error"`)
-	keyCopilot = []byte(`"copilot_usage"`)
-	keyCost    = []byte(`"cost"`)
-	done       = []byte("[DONE]")
+	keyError      = newKeys("error")
+	keyCost       = newKeys("cost")
+	keysOfChat    = newKeys("usage", "finish_reason", "error")
+	keysOfCopilot = newKeys("usage", "finish_reason", "error", "copilot_usage")
+	done          = []byte("[DONE]")
 )
 
 func (c *chat) Observe(f framing.Frame) (usage.Response, bool) {
@@ -75,8 +74,11 @@ func (c *chat) Observe(f framing.Frame) (usage.Response, bool) {
 
 // isTelling tells of a chunk whether it may be more than text.
 func (c *chat) isTelling(chunk []byte) bool {
-	return says(chunk, keyUsage) || says(chunk, keyFinish) || says(chunk, keyError) || c.isCopilot && says(chunk, keyCopilot) ||
-		c.isEnded && says(chunk, keyCost)
+	telling := keysOfChat
+	if c.isCopilot {
+		telling = keysOfCopilot
+	}
+	return telling.in(chunk) || c.isEnded && keyCost.in(chunk)
 }
 
 func (c *chat) Partial() (usage.Response, bool) {

@@ -45,7 +45,10 @@ func (g *generate) Observe(f framing.Frame) (usage.Response, bool) {
 	}
 	g.take(c)
 	g.isEnded = g.isEnded || g.resp.Error != ""
-	return g.response(), g.isEnded
+	if !g.isEnded {
+		return usage.Response{}, false
+	}
+	return g.response(), true
 }
 
 // googleError prefers the name of a status to its number.

@@ -36,7 +36,7 @@ func newInvoke(o Options) Meter {
 	return v
 }
 
-var keyMetrics = []byte(`"amazon-bedrock-invocationMetrics"`)
+var keyMetrics = newKeys("amazon-bedrock-invocationMetrics")
 
 func (v *invoke) Observe(f framing.Frame) (usage.Response, bool) {
 	if name := exception(f); name != "" {
@@ -55,10 +55,13 @@ func (v *invoke) Observe(f framing.Frame) (usage.Response, bool) {
 	v.isBegun = true
 	_, isEnded := v.vendor.Observe(f)
 	v.isEnded = v.isEnded || isEnded || !v.o.IsStream
-	if v.o.IsStream && says(f.Data, keyMetrics) {
+	if v.o.IsStream && keyMetrics.in(f.Data) {
 		v.measure(f)
 	}
-	return v.response(), v.isEnded
+	if !v.isEnded {
+		return usage.Response{}, false
+	}
+	return v.response(), true
 }
 
 func (v *invoke) Partial() (usage.Response, bool) { return v.response(), v.isBegun && !v.isEnded }

@@ -19,14 +19,13 @@ type live struct {
 func newLive(Options) Meter { return &live{} }
 
 var (
-	keyUsageMetadata = []byte(`"usageMetadata"`)
-	keyServerContent = []byte(`"serverContent"`)
-	keyToolCall      = []byte(`"toolCall"`)
+	keyUsageMetadata = newKeys("usageMetadata")
+	keysOfContent    = newKeys("serverContent", "toolCall")
 )
 
 func (l *live) Observe(f framing.Frame) (usage.Response, bool) {
-	if !says(f.Data, keyUsageMetadata) {
-		l.isBegun = l.isBegun || says(f.Data, keyServerContent) || says(f.Data, keyToolCall)
+	if !keyUsageMetadata.in(f.Data) {
+		l.isBegun = l.isBegun || keysOfContent.in(f.Data)
 		return usage.Response{}, false
 	}
 	root, ok := parse(f)

@@ -103,20 +103,3 @@ func typeOf(f framing.Frame) []byte {
 	}
 	return []byte(f.Event)
 }
-
-// says reports whether the key, given with its quotes, may have a value other
-// than null somewhere in the JSON. Quotes within JSON's strings are escaped, so
-// text cannot pass for a key.
-func says(data, key []byte) bool {
-	for {
-		i := bytes.Index(data, key)
-		if i < 0 {
-			return false
-		}
-		data = data[i+len(key):]
-		value := bytes.TrimLeft(data[:min(len(data), 16)], ": \t\r\n")
-		if !bytes.HasPrefix(value, []byte("null")) {
-			return true
-		}
-	}
-}

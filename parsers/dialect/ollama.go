@@ -25,7 +25,7 @@ type ollama struct {
 func newOllama(o Options) Meter { return &ollama{o: o} }
 
 func (l *ollama) Observe(f framing.Frame) (usage.Response, bool) {
-	if l.o.IsStream && l.isBegun && !bytes.Contains(f.Data, []byte("true")) && !says(f.Data, keyError) {
+	if l.o.IsStream && l.isBegun && !bytes.Contains(f.Data, []byte("true")) && !keyError.in(f.Data) {
 		return usage.Response{}, false // text, nearly always
 	}
 	root, ok := parse(f)

@@ -64,3 +64,14 @@ func (n *nesting) step(p []byte) int {
 	}
 	return len(p)
 }
+
+// isClosed looks whether all that was opened was closed.
+func isClosed(p []byte) bool {
+	var n nesting
+	for len(p) > 0 {
+		p = p[n.step(p):]
+	}
+	return n.isClosed()
+}
+
+func (n *nesting) isClosed() bool { return n.depth <= 0 && !n.inString }
