@@ -103,15 +103,11 @@ func (h *hops) tell(s *saying) {
 	h.told = append(h.told, s)
 }
 
-// keep hands the record on, and decides before whether it is of a way to a
-// gateway. Where that cannot be told yet it returns at once, and the record
+// keep hands the record of a hop on, and decides before whether it is of a way to
+// a gateway. Where that cannot be told yet it returns at once, and the record
 // follows.
 func (e *Exchange) keep(r usage.Record, ended time.Time) {
 	h := &e.capture.hops
-	if !e.isHop {
-		e.capture.recorder.Record(r)
-		return
-	}
 	s := sayingOf(&r, e.head, ended)
 	h.mu.Lock()
 	if !e.isWay {

@@ -66,7 +66,11 @@ func (e *Exchange) conclude(a *answer) {
 	}
 	r := e.record(a)
 	r.Outcome, r.Reason = e.outcome(a)
-	e.keep(r, a.ended)
+	if e.isHop {
+		e.keep(r, a.ended)
+		return
+	}
+	e.capture.recorder.Record(r)
 }
 
 func (e *Exchange) tally(a *answer, outcome usage.Outcome, reason string) {
