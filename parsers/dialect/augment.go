@@ -22,8 +22,7 @@ type augment struct {
 func newAugment(Options) Meter { return &augment{} }
 
 var (
-	keyNodes      = []byte(`"nodes"`)
-	keyStopReason = []byte(`"stop_reason"`)
+	keysOfAugment = newKeys("nodes", "stop_reason", "error")
 )
 
 const (
@@ -33,7 +32,7 @@ const (
 )
 
 func (a *augment) Observe(f framing.Frame) (usage.Response, bool) {
-	if a.isBegun && !says(f.Data, keyNodes) && !says(f.Data, keyStopReason) && !says(f.Data, keyError) {
+	if a.isBegun && !keysOfAugment.in(f.Data) {
 		return usage.Response{}, false // text
 	}
 	root, ok := parse(f)

@@ -21,10 +21,10 @@ type batch struct{}
 
 func newBatch(Options) Meter { return batch{} }
 
-var keyCustomID = []byte(`"custom_id"`)
+var keyCustomID = newKeys("custom_id")
 
 func (batch) Observe(f framing.Frame) (usage.Response, bool) {
-	if !says(f.Data, keyCustomID) {
+	if !keyCustomID.in(f.Data) {
 		return usage.Response{}, false // a file of another kind
 	}
 	root, ok := parse(f)

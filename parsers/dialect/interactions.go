@@ -26,11 +26,11 @@ func newInteractions(o Options) Meter { return &interactions{o: o} }
 
 var (
 	interactionPrefix = []byte(`{"event_type":"interaction.`)
-	keyInteraction    = []byte(`"interaction"`)
+	keysOfInteraction = newKeys("interaction", "error")
 )
 
 func (i *interactions) Observe(f framing.Frame) (usage.Response, bool) {
-	if i.o.IsStream && !bytes.HasPrefix(f.Data, interactionPrefix) && !says(f.Data, keyInteraction) && !says(f.Data, keyError) {
+	if i.o.IsStream && !bytes.HasPrefix(f.Data, interactionPrefix) && !keysOfInteraction.in(f.Data) {
 		i.isBegun = true
 		return usage.Response{}, false // text, nearly always
 	}

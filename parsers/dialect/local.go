@@ -30,10 +30,10 @@ type llamacpp struct {
 
 func newLlamacpp(o Options) Meter { return &llamacpp{o: o} }
 
-var keyTimings = []byte(`"timings"`)
+var keysOfLocal = newKeys("timings", "error")
 
 func (l *llamacpp) Observe(f framing.Frame) (usage.Response, bool) {
-	if l.o.IsStream && l.isBegun && !says(f.Data, keyTimings) && !says(f.Data, keyError) && !bytes.Contains(f.Data, []byte("true")) {
+	if l.o.IsStream && l.isBegun && !keysOfLocal.in(f.Data) && !bytes.Contains(f.Data, []byte("true")) {
 		return usage.Response{}, false // text
 	}
 	root, ok := parse(f)

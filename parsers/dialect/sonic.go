@@ -22,9 +22,7 @@ type sonic struct {
 func newSonic(Options) Meter { return &sonic{} }
 
 var (
-	keyUsageEvent      = []byte(`"usageEvent"`)
-	keyCompletionStart = []byte(`"completionStart"`)
-	keyCompletionEnd   = []byte(`"completionEnd"`)
+	keysOfSonic = newKeys("usageEvent", "completionStart", "completionEnd")
 )
 
 func (s *sonic) Observe(f framing.Frame) (usage.Response, bool) {
@@ -32,7 +30,7 @@ func (s *sonic) Observe(f framing.Frame) (usage.Response, bool) {
 		s.isBegun, s.isEnded, s.resp.Error = true, true, name
 		return s.resp, true
 	}
-	if !says(f.Data, keyUsageEvent) && !says(f.Data, keyCompletionStart) && !says(f.Data, keyCompletionEnd) {
+	if !keysOfSonic.in(f.Data) {
 		s.isBegun = s.isBegun || f.Event != ""
 		return usage.Response{}, false // speech, nearly always
 	}
