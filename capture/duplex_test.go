@@ -2,6 +2,7 @@ package capture
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -115,6 +116,7 @@ func wantRun(path, id, session string) usage.Record {
 		Status: 200, Streamed: true, Transport: usage.HTTP2, Kind: usage.Model,
 		Attribution: usage.Attribution{
 			Agent: "cursor-sdk", AgentVersion: "sdk-1.0.32", UserAgent: "connect-es/1.6.1", SessionID: session, Plan: usage.Subscription,
+			TurnID: id, Purpose: usage.Main,
 			Sources: map[usage.Dimension]usage.Source{usage.ByAgent: usage.FromWire, usage.BySession: usage.FromWire},
 		},
 		ModelRequested: "claude-4.5-sonnet", RequestID: id, GroupID: id, ParserVersion: parsers.Version,
@@ -357,6 +359,52 @@ func TestCursorRequestKinds(t *testing.T) {
 		e.End(nil)
 		r := s.records[0]
 		if got := fmt.Sprintf("%s %s %s %s", r.Kind, r.ModelRequested, r.Model, r.Outcome); got != c.want {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// TestCursorKin: who asked, on whose behalf, and which attempt of what.
+func TestCursorKin(t *testing.T) {
+	text := func(n byte, s string) []byte { return field(n, []byte(s)) }
+	runOf := func(fields ...[]byte) []byte { return field(1, joined(fields...)) }
+	const runField = 25
+	named := append([]byte{runField<<3&0x7f | 2 | 0x80, runField >> 4, 5}, "run-1"...)
+	grouped := append([]byte{0x82, 1, 6}, "parent"...)
+	for name, c := range map[string]struct {
+		run     []byte
+		headers map[string]string
+		want    string // session, parent, subagent, turn, purpose, group, request
+	}{
+		"a turn":                {runOf(text(5, "c")), nil, "c - - first main first second"},
+		"by the body's run":     {runOf(text(5, "c"), named), map[string]string{"X-Original-Request-Id": ""}, "c - - run-1 main run-1 second"},
+		"resumed":               {runOf(text(5, "c"), field(2, field(2, nil))), nil, "c - - first main first second"},
+		"the SDK's subagent":    {runOf(text(5, "c"), text(11, "explore"), grouped), nil, "c parent c first subagent first second"},
+		"grouped with itself":   {runOf(text(5, "parent"), text(11, "explore"), grouped), nil, "parent - parent first subagent first second"},
+		"no subagent":           {runOf(text(5, "c"), grouped), nil, "c - - first main first second"},
+		"the CLI's subagent":    {runOf(text(5, "c")), map[string]string{"X-Parent-Request-Id": "p", "X-Root-Parent-Request-Id": "root", "X-Parent-Agent-Tool-Call-Id": "call"}, "c - call root subagent first second"},
+		"of one":                {runOf(text(5, "c")), map[string]string{"X-Parent-Request-Id": "p"}, "c - c p subagent first second"},
+		"an id with text in it": {runOf(text(5, "c")), map[string]string{"X-Root-Parent-Request-Id": "a b"}, "c - - first main first second"},
+		"a subagent's summary":  {runOf(text(5, "c"), text(11, "x"), field(2, field(4, nil))), nil, "c - c first compaction first second"},
+		"warmed":                {field(8, text(2, "c")), nil, "c - - first warmup first second"},
+	} {
+		h := asked("second", inConnect)
+		h["X-Original-Request-Id"] = []string{"first"}
+		for name, value := range c.headers {
+			h[name] = []string{value}
+		}
+		s := new(shelf)
+		e := beginCursor(New(s, zerolog.Nop()), methodRun, h)
+		e.Request(append(binary.BigEndian.AppendUint32([]byte{0}, uint32(len(c.run))), c.run...))
+		e.Response(200, answeredIn("", inConnect))
+		e.Body(envelopes(t)["A.eos"])
+		e.End(nil)
+		r := s.records[0]
+		got := []string{r.SessionID, r.ParentSessionID, r.SubagentID, r.TurnID, string(r.Purpose), r.GroupID, r.RequestID}
+		for i := range got {
+			got[i] = cmp.Or(got[i], "-")
+		}
+		if got := strings.Join(got, " "); got != c.want {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)
 		}
 	}

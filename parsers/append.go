@@ -42,10 +42,15 @@ func (a *Asking) Add(p Append) { a.requests.Append(p.seq, p.data) }
 func (a *Asking) Request() Request { return a.requests.Request().Common() }
 
 // The headers of Cursor's agents: an id that is new in every attempt, on both
-// exchanges of a split one, and one that stays.
+// exchanges of a split one, and one that stays; of the command line's subagents
+// the ids of who started them, and of the user's own turn. The SDK's subagents say
+// such things in the body only.
 const (
 	requestID         = "X-Request-Id"
 	originalRequestID = "X-Original-Request-Id"
+	parentRequestID   = "X-Parent-Request-Id"
+	rootRequestID     = "X-Root-Parent-Request-Id"
+	parentToolCallID  = "X-Parent-Agent-Tool-Call-Id"
 )
 
 const maxID = 256

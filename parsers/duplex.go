@@ -165,6 +165,7 @@ func (s *Duplex) fill() {
 	q, number := s.request(), s.said.Number
 	q.SessionID = cmp.Or(q.SessionID, s.said.ConversationID)
 	q.GroupID = cmp.Or(idIn(s.head.Header, originalRequestID), q.GroupID)
+	s.kin(&q)
 	q.IsPrewarm = q.IsPrewarm && number == 0
 	q.IsCompact = q.IsCompact && number <= 1
 	r := s.said.Response
@@ -173,6 +174,21 @@ func (s *Duplex) fill() {
 		r.Model = q.Model
 	}
 	s.turn.Request, s.turn.Response, s.turn.State = q, r, s.state
+}
+
+// kin adds what the head says of who has started the agent. A turn is called as
+// its first attempt is, or as the one that it was started by. What the user says
+// further on in the stream is another turn, of no name.
+func (s *Duplex) kin(q *Request) {
+	h := s.head.Header
+	root := cmp.Or(idIn(h, rootRequestID), idIn(h, parentRequestID))
+	if root != "" && cmp.Or(q.Purpose, usage.Main) == usage.Main {
+		q.Purpose = usage.Subagent
+		q.SubagentID = cmp.Or(idIn(h, parentToolCallID), q.SessionID)
+	}
+	if q.TurnID = cmp.Or(root, q.GroupID); s.said.Number > 1 {
+		q.TurnID = ""
+	}
 }
 
 func (s *Duplex) request() Request {

@@ -60,17 +60,21 @@ func (q *CursorRequests) Append(seq int64, message []byte) {
 // Request returns what is known by now.
 func (q *CursorRequests) Request() CursorRequest { return q.known }
 
-// Common returns what has a place in the requests of all dialects.
+// Common returns what has a place in the requests of all dialects. A subagent is
+// called by its conversation, which nobody else takes part in.
 func (q CursorRequest) Common() Request {
 	r := Request{
 		Model: q.Model, SessionID: q.ConversationID, GroupID: q.RunID,
 		IsPrewarm: !q.IsRun && q != CursorRequest{}, IsCompact: q.IsSummary,
 	}
-	if q.Subagent != "" {
-		r.Purpose = usage.Subagent
-	}
-	if q.GroupID != q.ConversationID {
-		r.ParentID = q.GroupID
+	switch {
+	case q.Subagent != "":
+		r.Purpose, r.SubagentID = usage.Subagent, q.ConversationID
+		if q.GroupID != q.ConversationID {
+			r.ParentID = q.GroupID
+		}
+	case q.IsRun:
+		r.Purpose = usage.Main
 	}
 	return r
 }
