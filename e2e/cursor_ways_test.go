@@ -52,7 +52,7 @@ func TestCursorSubagent(t *testing.T) {
 			if len(rows) != 2 {
 				t.Fatalf("got %+v", rows)
 			}
-			if isRetry(rows[0], rows[1]) || rows[0].SessionID == rows[1].SessionID {
+			if a, b := rows[0], rows[1]; a.Purpose != "main" || b.Purpose != "subagent" || b.ParentSessionID != a.SessionID || b.SubagentID != b.SessionID || b.SessionID == a.SessionID || isRetry(a, b) {
 				t.Errorf("got %+v", rows)
 			}
 		})
@@ -94,7 +94,7 @@ func TestCursorResumes(t *testing.T) {
 }
 
 func isRetry(a, b row) bool {
-	return a.GroupID != "" && a.GroupID == b.GroupID && a.RequestID != b.RequestID && a.SessionID == b.SessionID
+	return a.GroupID != "" && a.GroupID == b.GroupID && a.TurnID == b.TurnID && a.RequestID != b.RequestID && a.SessionID == b.SessionID
 }
 
 // TestCursorFailsBehindATurn: an error behind a turn's last checkpoint is none of

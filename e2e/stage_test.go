@@ -169,6 +169,9 @@ type row struct {
 	ModelRequested                                        string `json:"model_requested"`
 	RequestID                                             string `json:"request_id"`
 	GroupID                                               string `json:"group_id"`
+	TurnID                                                string `json:"turn_id"`
+	ParentSessionID                                       string `json:"parent_session_id"`
+	SubagentID                                            string `json:"subagent_id"`
 
 	Input           *int64
 	CacheRead       *int64 `json:"cache_read"`
