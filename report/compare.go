@@ -177,10 +177,7 @@ func (c *Comparison) WriteTable(w io.Writer, s Style) error {
 		g.cells = append(g.cells, cells)
 	}
 	b := bufio.NewWriter(w)
-	widths := g.widths()
-	for i, cells := range g.cells {
-		g.write(b, cells, widths, s.paint(i == 0, false))
-	}
+	g.writeAll(b, s)
 	fmt.Fprintf(b, "\n%v\n", c.Coverage)
 	return b.Flush()
 }

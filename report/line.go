@@ -5,13 +5,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wiremeter/wiremeter/prices"
 	"github.com/wiremeter/wiremeter/usage"
 )
 
 // Line is a record for people, as one line without its end: the time of its end
-// at the place, the agent, the model, the counts that are known, how long it took
-// and in which project, and what went wrong.
-func Line(r *usage.Record, at *time.Location) string {
+// at the place, the agent, the model, the counts that are known, what it cost, how
+// long it took and in which project, and what went wrong.
+func Line(r *usage.Record, at *time.Location, book *prices.Book) string {
 	parts := []string{
 		r.StartedAt.Add(r.Duration).In(at).Format(time.TimeOnly),
 		fmt.Sprintf("%-12s", name(r.Agent)), fmt.Sprintf("%-20s", name(modelOf(r))),
@@ -26,7 +27,11 @@ func Line(r *usage.Record, at *time.Location) string {
 	} {
 		parts = append(parts, fmt.Sprintf("%s %*s", c.name, c.width, number(c.count)))
 	}
-	parts = append(parts, fmt.Sprintf("%5.1f s", r.Duration.Seconds()))
+	cost := "-"
+	if nano := costOf(r, orNone(book)).amount; nano != nil {
+		cost = dollars(*nano)
+	}
+	parts = append(parts, fmt.Sprintf("%10s", cost), fmt.Sprintf("%5.1f s", r.Duration.Seconds()))
 	if r.Project != "" {
 		parts = append(parts, name(r.Project))
 	}

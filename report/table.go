@@ -154,6 +154,14 @@ func (g *grid) widths() []int {
 	return widths
 }
 
+// writeAll writes a table that has no total.
+func (g *grid) writeAll(w io.Writer, s Style) {
+	widths := g.widths()
+	for i, cells := range g.cells {
+		g.write(w, cells, widths, s.paint(i == 0, false))
+	}
+}
+
 func (g *grid) write(w io.Writer, cells []string, widths []int, paint func(string) string) {
 	var line []string
 	for i, width := range widths {

@@ -62,6 +62,8 @@ compactions), as part of those that say what they are for. "-" is unknown.`,
 	c.Flags().BoolVar(&isJSON, "json", false, "as JSON")
 	c.Flags().BoolVar(&isExact, "exact", false, "every digit, on a terminal too")
 	w.register(c.Flags())
+	c.ValidArgsFunction = recorded(open, "agent")
+	complete(c, open)
 	c.Flags().Lookup("agent").Hidden = true // the arguments are it
 	return c
 }

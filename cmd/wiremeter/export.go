@@ -62,6 +62,7 @@ docs/transcripts.md. What is there already is not written again.`,
 	c.Flags().StringVar(&f.format, "format", f.format, "jsonl, csv or transcript")
 	c.Flags().StringVar(&f.out, "out", "", "write to this `FILE`, which is there when all is in it; of transcripts: the folder")
 	f.window.register(c.Flags())
+	complete(c, open)
 	return c
 }
 

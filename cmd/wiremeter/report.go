@@ -69,6 +69,7 @@ are exact.`,
 		},
 	}
 	f.register(c.PersistentFlags())
+	complete(c, open)
 	for _, known := range ready {
 		sub := &cobra.Command{
 			Use:   known.name,

@@ -22,9 +22,9 @@ import (
 const glance = 200 * time.Millisecond
 
 type tailFlags struct {
-	lines int
-	run   string
-	json  bool
+	lines  int
+	window window // without times
+	json   bool
 }
 
 func newTail(open func() (*house, error)) *cobra.Command {
@@ -34,23 +34,15 @@ func newTail(open func() (*house, error)) *cobra.Command {
 		Short: "Show requests as they finish",
 		Long: `Show the last requests, and then each as it finishes, until interrupted: whoever
 records them, a running serve or any run.`,
-		Example: "  wiremeter tail\n  wiremeter tail --lines 0 --json | jq .model",
+		Example: "  wiremeter tail --project engine\n  wiremeter tail --lines 0 --json | jq .model",
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if f.lines < 0 {
-				return fmt.Errorf("--lines %d: expected 0 or more", f.lines)
-			}
-			h, err := open()
-			if err != nil {
-				return err
-			}
-			book, err := h.book()
+			t, err := f.open(open, c.OutOrStdout())
 			if err != nil {
 				return err
 			}
 			ctx, stop := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
 			defer stop()
-			t := tail{house: h, filter: sqlite.Filter{Run: f.run}, show: lineOf(c.OutOrStdout(), f.json, book)}
 			err = t.follow(ctx, f.lines)
 			if ctx.Err() != nil {
 				return nil // it was asked to end
@@ -59,9 +51,29 @@ records them, a running serve or any run.`,
 		},
 	}
 	c.Flags().IntVarP(&f.lines, "lines", "n", 10, "how many of the past to begin with")
-	c.Flags().StringVar(&f.run, "run", "", "only what this run asked for, by its `NAME`")
 	c.Flags().BoolVar(&f.json, "json", false, "as lines of JSON, as export writes them")
+	f.window.registerFilters(c.Flags())
+	complete(c, open)
 	return c
+}
+
+func (f *tailFlags) open(open func() (*house, error), out io.Writer) (t tail, err error) {
+	if f.lines < 0 {
+		return t, fmt.Errorf("--lines %d: expected 0 or more", f.lines)
+	}
+	if t.house, err = open(); err != nil {
+		return t, err
+	}
+	q, err := f.window.query()
+	if err != nil {
+		return t, err
+	}
+	if t.filter, err = q.Filter(); err != nil {
+		return t, err
+	}
+	book, err := t.house.book()
+	t.show = lineOf(out, f.json, book)
+	return t, err
 }
 
 // lineOf writes a record as a line.
@@ -70,7 +82,7 @@ func lineOf(w io.Writer, isJSON bool, book *prices.Book) func(*usage.Record) err
 		return func(r *usage.Record) error { return report.WriteRecord(w, r, book) }
 	}
 	return func(r *usage.Record) error {
-		_, err := fmt.Fprintln(w, report.Line(r, time.Local))
+		_, err := fmt.Fprintln(w, report.Line(r, time.Local, book))
 		return err
 	}
 }

@@ -66,6 +66,11 @@ func (w *window) register(flags *pflag.FlagSet) {
 	flags.Var(&w.since, "since", "from this time on: today, yesterday, 2026-01-31, 2026-01-31T15:04 (all local time), 2026-01-31T15:04:05Z, or how long ago: 90m, 24h, 1.5d, 2w")
 	flags.Var(&w.until, "until", "up to this time, not included; given alike")
 	flags.Var(&w.zone, "timezone", "where a day begins, and what local time is: UTC, Europe/Vienna (default: here)")
+	w.registerFilters(flags)
+}
+
+// registerFilters leaves out the times.
+func (w *window) registerFilters(flags *pflag.FlagSet) {
 	w.where = make(map[string]*[]string)
 	for _, name := range report.Filters() {
 		w.where[name] = flags.StringSlice(flagOf(name), nil, only[name])
