@@ -26,12 +26,18 @@ type Capture struct {
 	// it is set before the first Begin.
 	Providers *parsers.Providers
 
+	// State takes what vendors state of requests that were recorded. It may wait,
+	// and be called from any goroutine; nil: nobody wants to know. It is set before
+	// the first Begin.
+	State func([]usage.Statement) error
+
 	recorder  Recorder
 	log       zerolog.Logger
 	newReader newReader
 	decoding  pending
 	turns     atomic.Int64
 	halves    halves
+	runs      runs
 	hops      hops
 	kin       kin
 	strange   sync.Once // a label that is none was told of
@@ -63,6 +69,8 @@ func (c *Capture) Begin(x usage.Exchange) *Exchange {
 		e.duplex = newDuplex(e)
 	case parsers.IsAppend(e.route):
 		e.half = newHalf(&c.halves, x)
+	default:
+		e.aside = newAside(e)
 	}
 	return e
 }
@@ -98,6 +106,7 @@ type Exchange struct {
 	socket        *socket  // nil: the connection was not upgraded, or is not read
 	duplex        *duplex  // nil: the bodies are not in envelopes
 	half          *half    // nil: the request is no part of another exchange's
+	aside         *aside   // nil: nothing is said of other exchanges
 	decoder       *decoder // nil: the response is read inline
 }
 
@@ -131,6 +140,9 @@ func (e *Exchange) Request(p []byte) {
 	if e.half != nil {
 		e.half.write(p)
 	}
+	if e.aside != nil {
+		e.aside.keep(&e.aside.request, p)
+	}
 	e.request.write(p, e.isRead())
 }
 
@@ -147,6 +159,9 @@ func (e *Exchange) Response(status int, h usage.Header) {
 	}
 	if e.half != nil {
 		e.half.answered()
+	}
+	if e.aside != nil {
+		e.aside.coding = h.First("Content-Encoding")
 	}
 	if !e.isRead() {
 		return
@@ -174,6 +189,8 @@ func (e *Exchange) Body(p []byte) {
 		e.socket.server(p)
 	case e.duplex != nil:
 		e.duplex.server(p)
+	case e.aside != nil:
+		e.aside.keep(&e.aside.response, p)
 	case e.decoder != nil:
 		e.decoder.write(p)
 	case e.reading != nil:
@@ -184,6 +201,13 @@ func (e *Exchange) Body(p []byte) {
 // End closes the exchange: with nil at its natural end, else with what cut it.
 func (e *Exchange) End(err error) {
 	ended := time.Now()
+	if e.aside != nil {
+		ticket := e.capture.decoding.begin()
+		go func() {
+			defer e.capture.decoding.end(ticket)
+			e.aside.tell(err)
+		}()
+	}
 	if e.decoder == nil {
 		e.finish(err, ended)
 		return

@@ -20,7 +20,10 @@ func CursorHook(stdin []byte, at time.Time) (usage.Record, bool) {
 	r := usage.Record{
 		ID: ulid.MustNew(ulid.Timestamp(at), ulid.DefaultEntropy()).String(), StartedAt: at,
 		Front: usage.FromHook, Provider: "cursor", Dialect: "cursor", Kind: usage.Model,
-		Attribution:    usage.Attribution{Agent: "cursor", AgentVersion: h.Version, SessionID: h.ConversationID},
+		Attribution: usage.Attribution{
+			Agent: "cursor", AgentVersion: h.Version, SessionID: h.ConversationID, Plan: usage.Subscription,
+			Sources: map[usage.Dimension]usage.Source{usage.ByAgent: usage.FromWire, usage.BySession: usage.FromWire},
+		},
 		ModelRequested: h.ModelRequested, Response: h.Response, ParserVersion: parsers.Version,
 	}
 	if h.GenerationID != h.ConversationID {

@@ -55,6 +55,7 @@ func (e *Exchange) finish(fault error, ended time.Time) {
 		a.failure = "websocket"
 	}
 	a.request, a.said = e.request.facts(), e.evidence
+	e.join(a)
 	e.conclude(a)
 }
 

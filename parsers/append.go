@@ -7,10 +7,6 @@ import (
 	"github.com/wiremeter/wiremeter/usage"
 )
 
-// IsAppend reports whether the request of an exchange with this route is a
-// piece of what the agent says in another exchange. It costs nothing itself.
-func IsAppend(r Route) bool { return r.Class == NotBillable && r.Dialect != "" }
-
 // MaxAppend is how large a piece may be to be read.
 const MaxAppend = 8 << 20
 

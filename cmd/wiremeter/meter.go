@@ -45,6 +45,7 @@ type meter struct {
 type database interface {
 	store.Sink
 	io.Closer
+	State(context.Context, []usage.Statement) error
 }
 
 // startMeter puts the machine together behind the listener, which it takes
@@ -88,6 +89,7 @@ func (m *meter) open(f upstreamFlags) error {
 	m.recorder = store.NewRecorder(m.db, m.log)
 	m.capture = capture.New(told{m.recorder, m.log}, m.log)
 	m.capture.Providers = m.house.known()
+	m.capture.State = func(all []usage.Statement) error { return m.db.State(context.Background(), all) }
 	m.proxy = proxy.New(proxy.Options{
 		Begin:      func(x usage.Exchange) proxy.Tap { return counted{m.capture.Begin(x), &m.ended} },
 		Tally:      m.tally,

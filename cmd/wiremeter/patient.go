@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/wiremeter/wiremeter/store/sqlite"
 	"github.com/wiremeter/wiremeter/usage"
@@ -69,6 +70,18 @@ func (p *patient) Store(ctx context.Context, records []usage.Record, tallies []u
 		return err
 	}
 	return db.Store(ctx, records, tallies)
+}
+
+// State does not wait for a database that is not open: what vendors state they
+// state again.
+func (p *patient) State(ctx context.Context, all []usage.Statement) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	db, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	return db.State(ctx, all)
 }
 
 func (p *patient) Close() error {

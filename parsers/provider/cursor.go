@@ -28,7 +28,7 @@ var cursor = &Provider{
 		billable("POST", `^/agent\.v1\.AgentService/Run(SSE)?$`, "cursor"),
 		billable("POST", `^/agent\.v1\.AgentService/RunPoll$`, ""), // hexadecimal in messages of its own; never seen
 		billable(WebSocket, `^/agent/v1/run/?$`, ""),               // its messages are not known
-		{Method: "POST", Path: shape(`^/aiserver\.v1\.BidiService/BidiAppend$`), Dialect: "cursor", Reason: "request_half"},
+		free("POST", `^/aiserver\.v1\.BidiService/BidiAppend$`, "request_half").in("cursor"),
 		free("", `^/agent\.v1\.AgentService/`, "agent_admin"),
 
 		billable("POST", `^/aiserver\.v1\.ChatService/StreamUnifiedChatWithTools(SSE)?$`, "cursor_chat"),
@@ -40,12 +40,13 @@ var cursor = &Provider{
 		billable("POST", `^/aiserver\.v1\.BackgroundComposerService/Stream(Conversation|InteractionUpdates)(SSE)?$`, ""),
 
 		{Method: "GET", Path: shape(`^/v1/agents/(?P<session>[^/]+)/runs/(?P<response>[^/]+)/stream/?$`), Class: Fetch, Dialect: "cursor_cloud"},
-		free("POST", `^/v1/agents(/[^/]+/runs)?/?$`, "cloud_start"),
+		free("POST", `^/v1/agents(/[^/]+/runs)?/?$`, "cloud_start").in("cursor_start"),
 		free("", `^/v1/agents/[^/]+/usage/?$`, "reports"),
 		free("", `^/v1/agents(/|$)`, "cloud_admin"),
 		free("", `^/teams/`, "reports"),
 		free("", `^/v1/models/?$`, "models"),
 		free("", `^/auth/`, "account"),
+		free("POST", `^/aiserver\.v1\.DashboardService/GetFilteredUsageEvents$`, "reports").in("cursor_events"),
 		free("", `^/aiserver\.v1\.DashboardService/Get(FilteredUsageEvents|AggregatedUsageEvents|TokenUsage|CurrentPeriodUsage)$`, "reports"),
 		free("", `^/aiserver\.v1\.(DashboardService|AuthService|ServerConfigService)/`, "account"),
 		free("", `^/aiserver\.v1\.(AnalyticsService|MetricsService)/`, "telemetry"),

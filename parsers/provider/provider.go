@@ -81,7 +81,7 @@ func (p *Provider) Route(method, path string) Route {
 func (p *Provider) Dialects() []string {
 	var names []string
 	for _, r := range p.Rules {
-		if r.Dialect != "" && !slices.Contains(names, r.Dialect) {
+		if r.Dialect != "" && r.Class != NotBillable && !slices.Contains(names, r.Dialect) {
 			names = append(names, r.Dialect)
 		}
 	}
@@ -165,5 +165,11 @@ func below(beginning string, rules ...[]Rule) []Rule {
 
 func (r Rule) as(k usage.Kind) Rule {
 	r.Kind = k
+	return r
+}
+
+// in names the dialect of what is free itself, but says something of what is not.
+func (r Rule) in(dialect string) Rule {
+	r.Dialect = dialect
 	return r
 }
