@@ -29,13 +29,14 @@ capture:            usage parsers parsers/coding place github.com/rs/zerolog git
 store:              usage github.com/rs/zerolog -net/http -database/sql
 store/sums:         usage -net/http -os -database/sql
 store/sqlite:       usage store/sums github.com/mattn/go-sqlite3 -net/http
+reconcile:          usage store/sqlite -net/http
 transcript:         usage store/sqlite -net/http -database/sql
 report:             usage prices store/... github.com/mattn/go-runewidth -net/http -database/sql
 prices:             usage -net -net/http -os -database/sql
 prices/public:      prices -net -net/http -os -database/sql
 scripted:           usage github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream github.com/coder/websocket github.com/klauspost/compress github.com/andybalholm/brotli google.golang.org/protobuf/encoding/protowire -database/sql
 bench:              certs parsers proxy scripted capture store store/sqlite usage github.com/elazarl/goproxy github.com/rs/zerolog
-cmd/wiremeter:      capture certs parsers prices prices/public proxy report scripted store store/sqlite transcript usage github.com/rs/zerolog github.com/spf13/cobra github.com/pelletier/go-toml github.com/spf13/pflag golang.org/x/net golang.org/x/sys golang.org/x/term github.com/schollz/progressbar/v3 -database/sql
+cmd/wiremeter:      capture certs parsers prices prices/public proxy reconcile report scripted store store/sqlite transcript usage github.com/rs/zerolog github.com/spf13/cobra github.com/pelletier/go-toml github.com/spf13/pflag golang.org/x/net golang.org/x/sys golang.org/x/term github.com/schollz/progressbar/v3 -database/sql
 `
 
 // doors are the libraries that come into the house in one place.

@@ -12,10 +12,10 @@ import (
 
 var exact = regexp.MustCompile(`^\d+\.\d+\.\d+(-\w+)?$`)
 
-// TestPinned: the agents, and the programs of certs/interop, are the same ones
+// TestPinned: the agents, and the programs beside them, are the same ones
 // everywhere. The lock files name no registry: each machine has its own.
 func TestPinned(t *testing.T) {
-	for _, dir := range []string{"agents", "cursor", "../certs/interop"} {
+	for _, dir := range []string{"agents", "ccusage", "cursor", "../certs/interop"} {
 		var lock struct {
 			Packages map[string]struct {
 				Version, Resolved, Integrity string
