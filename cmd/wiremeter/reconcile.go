@@ -49,9 +49,7 @@ ids, models, times and counts are read, and it is never written to. AGENT is one
 			if err != nil {
 				return err
 			}
-			return withReader(open, func(r *sqlite.Reader) error {
-				return f.show(c, r, reconcile.Query{Agent: a, Logs: logs, Since: f.since.at, Until: f.until.at})
-			})
+			return withReader(open, func(_ *house, r *sqlite.Reader) error { return f.show(c, r, reconcile.Query{Agent: a, Logs: logs}) })
 		},
 	}
 	c.Flags().Var(&f.since, "since", "from this time on, as in wiremeter report; default: the first record")
@@ -81,6 +79,13 @@ func (f *reconcileFlags) logs(a reconcile.Agent) ([]string, error) {
 }
 
 func (f *reconcileFlags) show(c *cobra.Command, r *sqlite.Reader, q reconcile.Query) error {
+	var err error
+	if q.Since, err = f.since.at(time.Local); err != nil {
+		return fmt.Errorf("--since: %w", err)
+	}
+	if q.Until, err = f.until.at(time.Local); err != nil {
+		return fmt.Errorf("--until: %w", err)
+	}
 	result, err := reconcile.Reconcile(c.Context(), r, q)
 	if err != nil {
 		return err
