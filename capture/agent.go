@@ -12,10 +12,12 @@ import (
 // words.
 type evidence struct {
 	usage.Attribution
-	account string // the id of a login, by which nobody is known
-	root    string // of the repository, as the agent says
-	project string // as the agent calls it
-	isVague bool   // nothing but its head tells the agent, which another may have too
+	account string         // the id of a login, by which nobody is known
+	root    string         // of the repository, as the agent says
+	name    string         // of the folder that holds the repository
+	project string         // as the agent calls it
+	inquiry *place.Inquiry // of where it works; nil: nobody looks
+	isVague bool           // nothing but its head tells the agent, which another may have too
 }
 
 // hear reads what the request tells of who asks.

@@ -40,7 +40,7 @@ var agents = map[string]struct {
 	"claude-code": {from("", "", `{"messages":[{"content":"\n - Primary working directory: `+engine+`\n"}],"metadata":{"user_id":"{\"account_uuid\":\"u\",\"session_id\":\"s\"}"}}`,
 		"User-Agent", "claude-cli/2.1.330 (external, sdk-cli)", "X-Claude-Code-Session-Id", "s", "X-Claude-Code-Prompt-Id", "p",
 		"X-Claude-Code-Request-Class", "main", "X-Claude-1p-Request-Class", "main", "X-Api-Key", aKey),
-		usage.Attribution{Agent: "claude-code", AgentVersion: "2.1.330", SessionID: "s", TurnID: "p", Purpose: usage.Main, Dir: engine, Plan: usage.PayPerUse}},
+		usage.Attribution{Agent: "claude-code", AgentVersion: "2.1.330", SessionID: "s", TurnID: "p", Purpose: usage.Main, Dir: engine, User: "u", Plan: usage.PayPerUse}},
 	"claude-code, logged in": {from("", "", "{}", "User-Agent", "claude-cli/2.1.330 (external, cli)", "Authorization", "Bearer sk-ant-oat01-AbCdEf",
 		"Anthropic-Beta", "claude-code-20250219,oauth-2025-04-20"),
 		usage.Attribution{Agent: "claude-code", AgentVersion: "2.1.330", Plan: usage.Subscription}},

@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/wiremeter/wiremeter/parsers"
+	"github.com/wiremeter/wiremeter/place"
 	"github.com/wiremeter/wiremeter/usage"
 )
 
@@ -30,6 +31,11 @@ type Capture struct {
 	// and be called from any goroutine; nil: nobody wants to know. It is set before
 	// the first Begin.
 	State func([]usage.Statement) error
+
+	// Places looks up where agents work; nil: nobody does. Like Rules it is set
+	// before the first Begin.
+	Places *place.Finder
+	Rules  Rules
 
 	recorder  Recorder
 	log       zerolog.Logger
@@ -62,6 +68,9 @@ func (c *Capture) Begin(x usage.Exchange) *Exchange {
 		c.hops.enter(e)
 		e.sign, e.version = recognise(x.Header)
 		e.request.agent, e.request.learn = e.sign.agent, e.learn
+		if c.Places != nil {
+			c.Places.Ask(place.Question{Run: RunName(x.Run), Who: x.Conn}) // as soon as can be: the process may be gone at the end
+		}
 	}
 	switch {
 	case !e.isProvider:

@@ -39,12 +39,12 @@ type exchange struct {
 	body               []byte
 	end                error
 	conn               usage.Conn
-	labels             string
+	run, labels        string
 }
 
 func (x exchange) play(t *testing.T, c *Capture, s *shelf) {
 	t.Helper()
-	head := usage.Exchange{StartedAt: time.Now(), Front: usage.Forward, Transport: x.transport, Method: "POST", Host: "api.anthropic.com", Path: "/v1/messages", Header: x.header, Conn: x.conn, Labels: x.labels}
+	head := usage.Exchange{StartedAt: time.Now(), Front: usage.Forward, Transport: x.transport, Method: "POST", Host: "api.anthropic.com", Path: "/v1/messages", Header: x.header, Conn: x.conn, Run: x.run, Labels: x.labels}
 	if x.method != "" {
 		head.Method = x.method
 	}

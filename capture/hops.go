@@ -72,6 +72,15 @@ func (h *hops) enter(e *Exchange) {
 	e.isHop = true
 }
 
+// hold keeps an exchange open, whose record is not told yet, until one more leave.
+func (h *hops) hold(e *Exchange) {
+	if e.isHop {
+		h.mu.Lock()
+		h.open[e]++
+		h.mu.Unlock()
+	}
+}
+
 // leave is for an exchange that has ended.
 func (h *hops) leave(e *Exchange) {
 	if !e.isHop {

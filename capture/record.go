@@ -67,11 +67,11 @@ func (e *Exchange) conclude(a *answer) {
 	}
 	r := e.record(a)
 	r.Outcome, r.Reason = e.outcome(a)
-	if e.isHop {
+	e.whenPlaced(a.said, func() {
+		r.Attribution = e.attribution(a.said)
+		clean(&r)
 		e.keep(r, a.ended)
-		return
-	}
-	e.capture.recorder.Record(r)
+	})
 }
 
 func (e *Exchange) tally(a *answer, outcome usage.Outcome, reason string) {
@@ -167,13 +167,16 @@ func doubt(resp usage.Response) string {
 
 func (e *Exchange) record(a *answer) usage.Record {
 	q := a.request
+	if a.said == nil {
+		a.said = e.said(q)
+	}
 	r := usage.Record{
 		ID:        ulid.MustNew(ulid.Timestamp(a.begun), ulid.DefaultEntropy()).String(),
 		StartedAt: a.begun,
 
 		Front: e.head.Front, Provider: e.route.Provider, Dialect: e.route.Dialect,
 		Host: e.head.Host, Path: e.head.Path, Status: e.status, Transport: e.head.Transport,
-		Kind: e.kind(a), Attribution: e.attribute(a),
+		Kind: e.kind(a),
 
 		ModelRequested: cmp.Or(q.Model, e.route.Model), Response: a.response, RequestID: e.requestID, GroupID: q.GroupID,
 
@@ -186,7 +189,6 @@ func (e *Exchange) record(a *answer) usage.Record {
 	if !a.firstByte.IsZero() {
 		r.TTFT = a.firstByte.Sub(a.begun)
 	}
-	clean(&r)
 	return r
 }
 

@@ -25,6 +25,8 @@ type config struct {
 	UpstreamCA    string   `toml:"upstream_ca"`
 	ConnectTo     []string `toml:"connect_to"`
 
+	Attribution attribution `toml:"attribution"`
+
 	Providers []customProvider `toml:"provider"`
 }
 

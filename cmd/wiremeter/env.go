@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net/url"
@@ -29,12 +30,13 @@ func environment(proxyURL, bundle, noProxy string) []string {
 	return env
 }
 
-// proxyURL carries the run's name as its user: agents send it with every
-// connection. The scheme must be http, which is all that some agents take.
-func proxyURL(addr, run string) string {
+// proxyURL carries the run's name as its user, and the labels as its password:
+// agents send both with every connection. The scheme must be http, which is all
+// that some agents take.
+func proxyURL(addr, run string, l labels) string {
 	u := url.URL{Scheme: "http", Host: addr}
-	if run != "" {
-		u.User = url.UserPassword(run, "run")
+	if run != "" || len(l) > 0 {
+		u.User = url.UserPassword(cmp.Or(run, "labels"), cmp.Or(l.String(), "run"))
 	}
 	return u.String()
 }
@@ -64,6 +66,7 @@ func noProxy(getenv func(string) string) string {
 func newEnv(open func() (*house, error)) *cobra.Command {
 	var listen string
 	var unset bool
+	var l labels
 	c := &cobra.Command{
 		Use:   "env",
 		Short: "Print the shell exports that send a shell's agents through `wiremeter serve`",
@@ -72,8 +75,11 @@ func newEnv(open func() (*house, error)) *cobra.Command {
 
 A shell that is set up needs the server: while none runs, nothing in it reaches the
 network by HTTP. Take it back with:  eval "$(wiremeter env --unset)"
-That also unsets what these variables held before.`,
-		Args: noArguments,
+That also unsets what these variables held before.
+
+A label says whose the shell's requests are, for every agent in it.`,
+		Example: "  eval \"$(wiremeter env)\"\n  eval \"$(wiremeter env --label team=payments)\"",
+		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if unset {
 				return printUnset(c.OutOrStdout())
@@ -94,7 +100,7 @@ That also unsets what these variables held before.`,
 			if err != nil {
 				return err
 			}
-			via := proxyURL(addr, "")
+			via := proxyURL(addr, "", l.withOuter())
 			for _, v := range append(environment(via, bundle, noProxy(getenv)), handedDown(via, h.userProxies(c.Context(), addr))...) {
 				name, value, _ := strings.Cut(v, "=")
 				fmt.Fprintf(c.OutOrStdout(), "export %s=%s\n", name, shellQuote(value))
@@ -103,6 +109,7 @@ That also unsets what these variables held before.`,
 		},
 	}
 	c.Flags().StringVar(&listen, "listen", "", "the proxy's `ADDR`ess (default: the one that runs, else "+defaultListen+")")
+	l.register(c.Flags())
 	c.Flags().BoolVar(&unset, "unset", false, "print what takes the exports back")
 	return c
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/wiremeter/wiremeter/capture"
 	"github.com/wiremeter/wiremeter/parsers"
 )
 
@@ -19,6 +20,7 @@ type house struct {
 	dir       string
 	config    config
 	providers *parsers.Providers // nil: the built-in ones
+	rules     capture.Rules
 }
 
 // openHouse makes the folder at first use. An empty dir means the default.
@@ -42,6 +44,9 @@ func openHouse(dir string) (*house, error) {
 	}
 	h.providers, err = h.config.providers()
 	if err != nil {
+		return nil, fmt.Errorf("%s: %w", h.path(configFile), err)
+	}
+	if h.rules, err = h.readRules(); err != nil {
 		return nil, fmt.Errorf("%s: %w", h.path(configFile), err)
 	}
 	return h, nil
@@ -75,6 +80,9 @@ func (h *house) listenAddr(flag string) (addr, said string) {
 
 // known are the providers: the built-in ones and the configuration's own.
 func (h *house) known() *parsers.Providers { return cmp.Or(h.providers, parsers.BuiltIn()) }
+
+// runs is the folder with word of where runs were started.
+func (h *house) runs() string { return h.path("runs") }
 
 func (h *house) path(name string) string { return filepath.Join(h.dir, name) }
 func (h *house) database() string        { return h.path("wiremeter.db") }

@@ -19,6 +19,7 @@ import (
 	"github.com/wiremeter/wiremeter/capture"
 	"github.com/wiremeter/wiremeter/certs"
 	"github.com/wiremeter/wiremeter/parsers"
+	"github.com/wiremeter/wiremeter/place"
 	"github.com/wiremeter/wiremeter/proxy"
 	"github.com/wiremeter/wiremeter/store"
 	"github.com/wiremeter/wiremeter/store/sqlite"
@@ -90,6 +91,7 @@ func (m *meter) open(f upstreamFlags) error {
 	m.capture = capture.New(told{m.recorder, m.log}, m.log)
 	m.capture.Providers = m.house.known()
 	m.capture.State = func(all []usage.Statement) error { return m.db.State(context.Background(), all) }
+	m.capture.Places, m.capture.Rules = place.NewFinder(m.house.runs()), m.house.rules
 	m.proxy = proxy.New(proxy.Options{
 		Begin:      func(x usage.Exchange) proxy.Tap { return counted{m.capture.Begin(x), &m.ended} },
 		Tally:      m.tally,

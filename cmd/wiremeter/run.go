@@ -15,10 +15,13 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/wiremeter/wiremeter/place"
 )
 
 type runFlags struct {
 	quiet    bool
+	labels   labels
 	upstream upstreamFlags
 }
 
@@ -34,7 +37,7 @@ are its own; no file of yours is edited.
 A running ` + "`wiremeter serve`" + ` is used if there is one, or the proxy of a run around
 this one (and no flag says how to reach providers); else the proxy lives as long
 as the command.`,
-		Example: "  wiremeter run -- claude -p \"say hi\"\n  wiremeter run -- codex",
+		Example: "  wiremeter run -- claude -p \"say hi\"\n  wiremeter run --label team=payments -- codex",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return errors.New("which command? Expected: wiremeter run -- COMMAND [ARG…]")
@@ -52,6 +55,7 @@ as the command.`,
 	}
 	c.Flags().SetInterspersed(false)
 	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "no summary at the end")
+	f.labels.register(c.Flags())
 	f.upstream.register(c)
 	return c
 }
@@ -86,6 +90,9 @@ func (r *runner) run(ctx context.Context, args []string) error {
 			fmt.Fprintf(r.errs, "wiremeter: claude may go past wiremeter: %s, which wins over the environment\n", strings.Join(past, ", "))
 		}
 	}
+	if err := place.WriteRun(r.house.runs(), r.name, r.house.here()); err != nil && !r.flags.quiet {
+		fmt.Fprintln(r.errs, "wiremeter: requests that do not tell where they come from will have no project:", err)
+	}
 	addr, settle, err := r.start(ctx)
 	if err != nil {
 		return err
@@ -97,7 +104,7 @@ func (r *runner) run(ctx context.Context, args []string) error {
 	child := exec.Command(path, args[1:]...) //nolint:noctx // signals end it, those that runChild passes on; never a context
 	child.Args[0] = args[0]
 	child.Stdin, child.Stdout, child.Stderr = os.Stdin, os.Stdout, os.Stderr
-	via := proxyURL(addr, r.name)
+	via := proxyURL(addr, r.name, r.flags.labels.withOuter())
 	child.Env = append(os.Environ(), environment(via, bundle, noProxy(getenv))...)
 	child.Env = append(child.Env, handedDown(via, r.house.userProxies(ctx, addr))...)
 	code, err := runChild(child)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"net/url"
 	"strings"
 
 	"golang.org/x/net/http/httpproxy"
@@ -46,13 +45,9 @@ func (h *house) usersOwn(ctx context.Context, listen, value, before string) stri
 
 // outerRun is the name of the run that this process is part of, or "".
 func outerRun() string {
-	value := httpproxy.FromEnvironment().HTTPSProxy
-	if value == "" || value != getenv(madeProxy) {
+	name := outerUser().name
+	if !strings.HasPrefix(name, "run-") {
 		return ""
 	}
-	u, err := url.Parse(value)
-	if err != nil || !strings.HasPrefix(u.User.Username(), "run-") {
-		return ""
-	}
-	return u.User.Username()
+	return name
 }

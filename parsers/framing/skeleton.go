@@ -17,6 +17,7 @@ type Skeleton struct {
 	// nested this deep; the outermost value has depth 1.
 	MaxDepth int
 	// MaxString is the longest string that is kept, with its quote; 0: 1 KiB.
+	// Strings of objects that are emptied may be of 1 KiB.
 	MaxString int
 	// Seen, if not nil, is called with every key and string that is not too long, in
 	// order and without quotes or unescaping, also with those not kept.
@@ -59,7 +60,7 @@ func (k *Skeleton) text(p []byte) int {
 	n, isClosed := k.end.skip(p)
 	switch {
 	case k.isLong:
-	case len(k.out)-k.start+n > cmp.Or(k.MaxString, maxString):
+	case len(k.out)-k.start+n > k.longest():
 		k.isLong, k.out = true, k.out[:k.start+1]
 	default:
 		k.out = append(k.out, p[:n]...)
@@ -68,6 +69,14 @@ func (k *Skeleton) text(p []byte) int {
 		k.closeString()
 	}
 	return n
+}
+
+// longest is how long a string may be: in what is emptied nobody needs a long one.
+func (k *Skeleton) longest() int {
+	if k.hidden != 0 {
+		return maxString
+	}
+	return cmp.Or(k.MaxString, maxString)
 }
 
 func (k *Skeleton) closeString() {

@@ -1,0 +1,110 @@
+package capture
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
+	"net/netip"
+	"strings"
+
+	"github.com/wiremeter/wiremeter/usage"
+)
+
+// Rules say what nobody else can: whose a directory or an address is. The zero
+// value has none.
+type Rules struct {
+	Projects map[string]string // a directory to the project of all that is below it; the longest counts
+	Teams    map[string]string // a user to the team
+	From     []Origin          // the first that fits counts
+	// Secret, if not nil, turns users and machines into pseudonyms before they are
+	// kept.
+	Secret []byte
+}
+
+// Origin is where requests come from, and whose they are. What is not set is
+// open.
+type Origin struct {
+	Source   netip.Prefix   // the agent's address is within
+	Listener netip.AddrPort // the front's own; port 0: any
+
+	Labels map[usage.Dimension]string
+}
+
+func (o Origin) fits(c usage.Conn) bool {
+	if !c.Agent.IsValid() || o.Source.IsValid() && !o.Source.Contains(c.Agent.Addr()) {
+		return false
+	}
+	l := o.Listener
+	return !l.IsValid() || l.Addr() == c.Front.Addr() && (l.Port() == 0 || l.Port() == c.Front.Port())
+}
+
+// apply fills what the sources before have left open. A rule names a project
+// before its repository does, and a team by the user.
+func (r *Rules) apply(v *evidence, c usage.Conn) {
+	a := &v.Attribution
+	o := r.originOf(c)
+	tell(a, usage.ByProject, r.projectOf(a.Dir), usage.FromRule)
+	tell(a, usage.ByProject, o.Labels[usage.ByProject], usage.FromRule)
+	v.nameProject()
+	tell(a, usage.ByUser, o.Labels[usage.ByUser], usage.FromRule)
+	tell(a, usage.ByUser, v.account, usage.FromWire) // an account's id tells nobody who it is
+	tell(a, usage.ByTeam, r.Teams[a.User], usage.FromRule)
+	tell(a, usage.ByTeam, o.Labels[usage.ByTeam], usage.FromRule)
+	r.hide(a)
+}
+
+func (r *Rules) originOf(c usage.Conn) Origin {
+	for _, o := range r.From {
+		if o.fits(c) {
+			return o
+		}
+	}
+	return Origin{}
+}
+
+func (r *Rules) projectOf(dir string) string {
+	best := ""
+	for root := range r.Projects {
+		if dir != "" && len(root) > len(best) && isWithin(dir, root) {
+			best = root
+		}
+	}
+	return r.Projects[best]
+}
+
+// hide puts pseudonyms in place of the names of people and machines, in the
+// directory too.
+func (r *Rules) hide(a *usage.Attribution) {
+	if r.Secret == nil {
+		return
+	}
+	elements := strings.Split(a.Dir, "/")
+	for i, element := range elements {
+		if element != "" && (element == a.User || i == 2 && (elements[1] == "home" || elements[1] == "Users")) {
+			elements[i] = r.Pseudonym(element)
+		}
+	}
+	a.Dir = strings.Join(elements, "/")
+	a.User, a.Machine = r.Pseudonym(a.User), r.Pseudonym(a.Machine)
+}
+
+// Pseudonym is the same for the same name in the same house, and tells nobody
+// else the name. A pseudonym is its own; without a secret a name stays.
+func (r *Rules) Pseudonym(name string) string {
+	if name == "" || r.Secret == nil || isPseudonym(name) {
+		return name
+	}
+	h := hmac.New(sha256.New, r.Secret)
+	h.Write([]byte(name))
+	return pseudonymMark + strings.ToLower(base32.StdEncoding.EncodeToString(h.Sum(nil)[:pseudonymBytes]))
+}
+
+const (
+	pseudonymMark  = "someone-"
+	pseudonymBytes = 10
+)
+
+func isPseudonym(s string) bool {
+	rest, ok := strings.CutPrefix(s, pseudonymMark)
+	return ok && len(rest) == pseudonymBytes*8/5 && !strings.ContainsFunc(rest, isOutsideOfNames)
+}
