@@ -14,21 +14,36 @@ import (
 const (
 	interval  = time.Second // between two looks at the database
 	batchSize = 1000        // records; between them the database's log may be cut short
+
+	settling = 5 * time.Minute // in which another record may take the place of one
 )
+
+// IsSettled reports whether a record stays as it is. One that an agent's hook has
+// told of, and a turn that was cut, of which only the least is known, may give way
+// to a better one of the same within minutes: store/sqlite's hook.go.
+func IsSettled(r *usage.Record, now time.Time) bool {
+	isFinal := r.Front != usage.FromHook && r.Rule != usage.LowerBound
+	return isFinal || now.Sub(r.StartedAt.Add(r.Duration)) > settling
+}
 
 // Follower keeps a folder up to date with a database that others write to. It is
 // used from one goroutine.
 type Follower struct {
 	folder   *Folder
 	database string
-	reader   *sqlite.Reader // nil: not open
-	place    sqlite.Position
+	now      func() time.Time
+
+	reader *sqlite.Reader // nil: not open
+	place  sqlite.Position
+	held   []usage.Record // until they are settled
+	sure   string         // the id of the last record that stays for sure
+	noted  string         // what the folder was told to keep
 }
 
 // NewFollower follows the database at this path, which need not be there yet,
 // from where the folder says that it came to, else from the beginning.
 func NewFollower(folder *Folder, database string) *Follower {
-	return &Follower{folder: folder, database: database}
+	return &Follower{folder: folder, database: database, now: time.Now}
 }
 
 // Close closes the folder, too.
@@ -83,13 +98,15 @@ func (f *Follower) CatchUp(ctx context.Context) error {
 		} else if err != nil {
 			return err
 		}
-		if err := f.drain(ctx); err != nil {
-			return errors.Join(err, f.leave()) // from what is kept, the next time
+		err := f.drain(ctx)
+		isMoved := err == nil && f.reader.IsMoved()
+		if err == nil {
+			err = f.release(ctx, isMoved)
 		}
-		if !f.reader.IsMoved() {
-			return nil
+		if err != nil || isMoved {
+			err = errors.Join(err, f.leave()) // from what is noted, the next time
 		}
-		if err := f.leave(); err != nil {
+		if err != nil || !isMoved {
 			return err
 		}
 	}
@@ -99,14 +116,14 @@ func (f *Follower) open(ctx context.Context) (err error) {
 	if f.reader != nil {
 		return nil
 	}
-	last, err := f.folder.Last()
-	if err != nil {
+	if f.noted, err = f.folder.Last(); err != nil {
 		return err
 	}
 	if f.reader, err = sqlite.OpenReader(f.database); err != nil {
 		return err
 	}
-	if f.place, err = f.reader.PlaceOf(ctx, last); err != nil {
+	f.sure = f.noted
+	if f.place, err = f.reader.PlaceOf(ctx, f.noted); err != nil {
 		return errors.Join(err, f.leave())
 	}
 	return nil
@@ -117,33 +134,85 @@ func (f *Follower) leave() error {
 		return nil
 	}
 	old := f.reader
-	f.reader = nil
+	f.reader, f.held = nil, nil
 	return old.Close()
 }
 
-// drain writes what is behind the place.
+// drain writes what is behind the place and settled, and holds the rest.
 func (f *Follower) drain(ctx context.Context) error {
 	for {
-		records := make([]usage.Record, 0, batchSize)
-		place := f.place
+		var ready []usage.Record
+		n, place := 0, f.place
 		for s, err := range f.reader.After(ctx, place, sqlite.Filter{}) {
 			if err != nil {
 				return err
 			}
-			records, place = append(records, s.Record), s.At
-			if len(records) == batchSize {
+			place = s.At
+			if IsSettled(&s.Record, f.now()) {
+				ready = append(ready, s.Record)
+			} else {
+				f.held = append(f.held, s.Record)
+			}
+			if staysForSure(&s.Record) && len(f.held) == 0 {
+				f.sure = s.ID
+			}
+			if n++; n == batchSize {
 				break
 			}
 		}
-		if len(records) == 0 {
+		if n == 0 {
 			return nil
 		}
-		if err := f.folder.Add(records); err != nil {
-			return err
-		}
-		if err := f.folder.Keep(records[len(records)-1].ID); err != nil {
+		if err := f.add(ready); err != nil {
 			return err
 		}
 		f.place = place
 	}
+}
+
+// staysForSure: a row without counts may give way to one that has them, too.
+func staysForSure(r *usage.Record) bool {
+	return r.Front != usage.FromHook && r.Rule != usage.LowerBound && !r.Tokens.IsZero()
+}
+
+// release writes what was held and is settled by now, if it is still there; all of
+// it where the database has no future.
+func (f *Follower) release(ctx context.Context, isAll bool) error {
+	var ready, held []usage.Record
+	for _, r := range f.held {
+		if !isAll && !IsSettled(&r, f.now()) {
+			held = append(held, r)
+			continue
+		}
+		place, err := f.reader.PlaceOf(ctx, r.ID)
+		if err != nil {
+			return err
+		}
+		if place != 0 {
+			ready = append(ready, r)
+		}
+	}
+	if len(ready) == 0 {
+		f.held = held
+		return nil
+	}
+	if err := f.add(ready); err != nil {
+		return err
+	}
+	f.held = held
+	return nil
+}
+
+func (f *Follower) add(records []usage.Record) error {
+	if err := f.folder.Add(records); err != nil {
+		return err
+	}
+	if f.sure == f.noted {
+		return nil
+	}
+	if err := f.folder.Keep(f.sure); err != nil {
+		return err
+	}
+	f.noted = f.sure
+	return nil
 }

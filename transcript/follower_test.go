@@ -5,6 +5,9 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
+
+	"github.com/wiremeter/wiremeter/usage"
 )
 
 func TestFollowing(t *testing.T) {
@@ -134,4 +137,85 @@ func TestTroubleIsToldOnce(t *testing.T) {
 		t.Errorf("told of trouble: %v", told)
 	}
 	w.requireLines("a")
+}
+
+// hook is what an agent's hook has told of the turn at the end of which it was
+// called, and turn what was seen of it.
+func hook(id, turn string) usage.Record {
+	return with(record(id), func(r *usage.Record) {
+		r.Front, r.TurnID, r.Tokens.Output = usage.FromHook, turn, n(77) // others than were seen: else they would be the same turn's
+	})
+}
+
+func turn(id, turn string) usage.Record {
+	return with(record(id), func(r *usage.Record) { r.TurnID = turn })
+}
+
+// TestWhatMayGiveWayIsHeld: of a turn that a hook has told of and that was then
+// seen there is one line, and what comes behind does not wait.
+func TestWhatMayGiveWayIsHeld(t *testing.T) {
+	w := newWorld(t)
+	now := when(0)
+	f := w.follower()
+	f.now = func() time.Time { return now }
+	w.store("a")
+	w.put(hook("h1", "t1"), hook("h2", "t2"))
+	w.store("b")
+	w.catchUp(f)
+	w.requireLines("a", "b")
+	w.put(turn("s1", "t1")) // in place of h1
+	w.catchUp(f)
+	w.requireLines("a", "b", "s1")
+	shut(t, f)
+	f = w.follower() // after a restart, too
+	f.now = func() time.Time { return now }
+	w.catchUp(f)
+	w.requireLines("a", "b", "s1")
+	now = now.Add(settling + time.Second)
+	w.catchUp(f)
+	w.catchUp(f)
+	w.requireLines("a", "b", "s1", "h2")
+	w.store("c")
+	w.catchUp(f)
+	if last, err := f.folder.Last(); err != nil || last != "c" {
+		t.Errorf("it came to %q, %v", last, err)
+	}
+	shut(t, f)
+	w.once()
+	w.requireLines("a", "b", "s1", "h2", "c")
+}
+
+// TestATurnThatWasCut, and of which a hook then tells the whole, has one line.
+func TestATurnThatWasCut(t *testing.T) {
+	w := newWorld(t)
+	f := w.follower()
+	defer shut(t, f)
+	f.now = func() time.Time { return when(0) }
+	w.put(with(turn("cut", "t1"), func(r *usage.Record) {
+		r.Outcome, r.Rule, r.Tokens = usage.Interrupted, usage.LowerBound, usage.Tokens{Output: n(3)}
+	}))
+	w.catchUp(f)
+	w.requireLines()
+	w.put(with(hook("h", "t1"), func(r *usage.Record) { r.Outcome = usage.Interrupted }))
+	w.catchUp(f)
+	f.now = func() time.Time { return when(1) }
+	w.catchUp(f)
+	w.requireLines("h")
+}
+
+// TestWhatIsHeldOfADatabaseThatWasMovedAway cannot give way any more.
+func TestWhatIsHeldOfADatabaseThatWasMovedAway(t *testing.T) {
+	w := newWorld(t)
+	f := w.follower()
+	defer shut(t, f)
+	f.now = func() time.Time { return when(0) }
+	w.put(record("a"), hook("h", "t1"))
+	w.catchUp(f)
+	w.requireLines("a")
+	if err := os.Rename(w.database, w.database+".old"); err != nil {
+		t.Fatal(err)
+	}
+	w.store("b")
+	w.catchUp(f)
+	w.requireLines("a", "h", "b")
 }

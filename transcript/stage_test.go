@@ -121,11 +121,16 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) store(ids ...string) {
 	w.Helper()
+	w.put(records(ids...)...)
+}
+
+func (w *world) put(records ...usage.Record) {
+	w.Helper()
 	d, err := sqlite.Open(w.database)
 	if err != nil {
 		w.Fatal(err)
 	}
-	if err := errors.Join(d.Store(w.Context(), records(ids...), nil), d.Close()); err != nil {
+	if err := errors.Join(d.Store(w.Context(), records, nil), d.Close()); err != nil {
 		w.Fatal(err)
 	}
 }

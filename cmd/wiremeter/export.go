@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -105,7 +106,8 @@ func writeWhole(path string, write func(io.Writer) error) error {
 	return nil
 }
 
-// exportTranscripts adds to a folder in the order of time.
+// exportTranscripts adds to a folder in the order of time. What is not settled is
+// there the next time.
 func exportTranscripts(c *cobra.Command, r *sqlite.Reader, dir string, of sqlite.Filter) (err error) {
 	folder, err := transcript.Open(dir)
 	if err != nil {
@@ -118,7 +120,10 @@ func exportTranscripts(c *cobra.Command, r *sqlite.Reader, dir string, of sqlite
 		if err != nil {
 			return err
 		}
-		if records = append(records, record); len(records) < batch {
+		if transcript.IsSettled(&record, time.Now()) {
+			records = append(records, record)
+		}
+		if len(records) < batch {
 			continue
 		}
 		if err := folder.Add(records); err != nil {

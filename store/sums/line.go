@@ -29,11 +29,6 @@ type Line struct {
 	Counts Counts
 }
 
-// unbilled is the role of parts that are kept and not added up: what a model
-// had used when it declined, and another took its place. Nobody says that this
-// is billed.
-const unbilled = "fallback_declined"
-
 var modelIndex, bandIndex, knownIndex = mustIndex(modelName), mustIndex(Band), mustIndex(Known)
 
 // Lines gives the lines of a record to add: its own, then one for each part that
@@ -48,7 +43,7 @@ func Lines(r *usage.Record, add func(*Line)) {
 	add(&l)
 	for i := range r.Parts {
 		p := &r.Parts[i]
-		if p.Role == unbilled {
+		if p.Role == usage.Unbilled {
 			continue
 		}
 		l.Counts = Counts{}
