@@ -35,7 +35,7 @@ report:             usage prices store/... github.com/mattn/go-runewidth -net/ht
 prices:             usage -net -net/http -os -database/sql
 prices/public:      prices -net -net/http -os -database/sql
 scripted:           usage github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream github.com/coder/websocket github.com/klauspost/compress github.com/andybalholm/brotli google.golang.org/protobuf/encoding/protowire -database/sql
-bench:              certs parsers proxy scripted capture store store/sqlite usage github.com/elazarl/goproxy github.com/rs/zerolog
+bench:              certs parsers proxy scripted capture store store/sqlite usage github.com/coder/websocket github.com/elazarl/goproxy github.com/rs/zerolog
 cmd/wiremeter:      capture certs parsers place prices prices/public proxy reconcile report scripted store store/sqlite transcript usage github.com/rs/zerolog github.com/spf13/cobra github.com/pelletier/go-toml github.com/spf13/pflag golang.org/x/net golang.org/x/sys golang.org/x/term github.com/schollz/progressbar/v3 -database/sql
 `
 

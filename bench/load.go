@@ -28,9 +28,13 @@ type path struct {
 	jsonRate, jsonCPU   []float64 // requests/s, ns a request
 	eventRate, eventCPU []float64 // flat out: events/s, ns an event
 	paceCPU             []float64 // paced: ns an event
-	delay, first        []time.Duration
-	connRate            []float64
-	perIdle             int64 // bytes
+
+	messageRate, messageCPU   []float64 // on WebSockets: messages/s, ns a message
+	envelopeRate, envelopeCPU []float64 // of Connect: envelopes/s, ns an envelope
+
+	delay, first []time.Duration
+	connRate     []float64
+	perIdle      int64 // bytes
 }
 
 // enter makes the path's agents.
@@ -76,6 +80,8 @@ func (f *field) run(ctx context.Context) error {
 	}{
 		{"small JSON", func(p *path) error { return p.measureJSON(ctx, f.slot) }},
 		{"events flat out", func(p *path) error { return p.measureFlood(ctx, f.slot) }},
+		{"messages", func(p *path) error { return p.measureMessages(ctx, f.slot) }},
+		{"envelopes", func(p *path) error { return p.measureEnvelopes(ctx, f.slot) }},
 		{"events paced", func(p *path) error { return p.measurePace(ctx, f.slot) }},
 		{"first byte", func(p *path) error { return p.measureFirst(ctx) }},
 		{"new connections", func(p *path) error { return p.measureConnections(ctx, f.slot) }},

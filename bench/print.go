@@ -27,6 +27,7 @@ func (f *field) print(w io.Writer) {
 			added(p.delay, direct.delay), added(p.first, direct.first),
 			times(p.connRate, tunnel.connRate), kilobytes(p.perIdle))
 	}
+	f.printStreams(w)
 	on, off, goproxy := f.paths["on"], f.paths["off"], f.paths["goproxy"]
 	fmt.Fprintln(w, "\n| goal | measured | at most | |\n|---|--:|--:|---|")
 	for _, g := range []goal{
@@ -35,6 +36,8 @@ func (f *field) print(w io.Writer) {
 		{"CPU per JSON request, to tuned goproxy's", ratio(on.jsonCPU, goproxy.jsonCPU), 0.77},
 		{"CPU per JSON request, recording on to off", ratio(on.jsonCPU, off.jsonCPU), 1.05},
 		{"CPU per event, recording on to off", ratio(on.eventCPU, off.eventCPU), 1.05},
+		{"CPU per message on a WebSocket, recording on to off", ratio(on.messageCPU, off.messageCPU), 1.1},
+		{"CPU per envelope of Connect, recording on to off", ratio(on.envelopeCPU, off.envelopeCPU), 1.1},
 		{"KB per idle HTTP/1.1 stream", float64(on.perIdle) / 1024, 60},
 	} {
 		verdict := "met"
@@ -42,6 +45,19 @@ func (f *field) print(w io.Writer) {
 			verdict = "**not met**"
 		}
 		fmt.Fprintf(w, "| %s | %.2f | %.2f | %s |\n", g.name, g.ratio, g.limit, verdict)
+	}
+}
+
+// printStreams prints what is no server-sent events.
+func (f *field) printStreams(w io.Writer) {
+	tunnel := f.paths["tunnel"]
+	fmt.Fprintln(w, "\n| | WebSocket messages/s × | CPU/message × | Connect envelopes/s × | CPU/envelope × |")
+	fmt.Fprintln(w, "|---|--:|--:|--:|--:|")
+	for _, name := range contestants {
+		p := f.paths[name]
+		fmt.Fprintf(w, "| %s | %s | %s | %s | %s |\n", titles[name],
+			times(p.messageRate, tunnel.messageRate), times(p.messageCPU, tunnel.messageCPU),
+			times(p.envelopeRate, tunnel.envelopeRate), times(p.envelopeCPU, tunnel.envelopeCPU))
 	}
 }
 

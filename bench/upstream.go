@@ -73,7 +73,15 @@ func provide(a *certs.Authority, isH2 bool) (addr string, stop func() error, err
 }
 
 func answer(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Upgrade") != "" {
+		answerSocket(w, r)
+		return
+	}
 	if _, err := io.Copy(io.Discard, r.Body); err != nil {
+		return
+	}
+	if r.URL.Path == "/agent.v1.AgentService/RunSSE" {
+		answerConnect(w)
 		return
 	}
 	kind := r.Header.Get(kindHeader)
