@@ -21,14 +21,14 @@ type duplex struct {
 	turn           *parsers.Turn   // that is open
 	moments        moments         // of it
 	answered       time.Time       // when it ended; zero until then
-	now            time.Time       // of what is being read
+	now            moment          // of what is being read
 	fault          error           // what cut the exchange
 	sent, received int64           // since the last record
 	records        int
 }
 
 func newDuplex(e *Exchange) *duplex {
-	s := &duplex{exchange: e, now: e.head.StartedAt}
+	s := &duplex{exchange: e, now: moment(e.head.StartedAt)}
 	s.leash = leash{dialect: e.route.Dialect, log: e.capture.log}
 	s.leash.run(0, func() { s.reader = parsers.NewDuplex(e.head, e.route, e.capture.halves.request, s) })
 	if s.turn == nil {
@@ -42,6 +42,7 @@ func (s *duplex) client(p []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sent += int64(len(p))
+	s.now = moment{}
 	s.read(len(p), func() { s.reader.Client(p) })
 }
 
@@ -49,6 +50,7 @@ func (s *duplex) client(p []byte) {
 func (s *duplex) open(h usage.Header) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.now = moment{}
 	s.read(0, func() { s.reader.Open(h) })
 }
 
@@ -57,12 +59,13 @@ func (s *duplex) server(p []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.received += int64(len(p))
+	s.now = moment{}
 	if s.records == 0 && s.moments.firstByte.IsZero() {
-		s.moments.firstByte = time.Now()
+		s.moments.firstByte = s.now.time()
 	}
 	s.read(len(p), func() { s.reader.Server(p) })
 	if s.reader != nil && s.reader.HasEnded() && s.answered.IsZero() {
-		s.answered = s.now
+		s.answered = s.now.time()
 	}
 }
 
@@ -71,7 +74,6 @@ func (s *duplex) read(n int, work func()) {
 	if s.reader == nil {
 		return
 	}
-	s.now = time.Now()
 	if !s.leash.run(n, work) {
 		s.reader = nil
 	}
@@ -81,7 +83,7 @@ func (s *duplex) read(n int, work func()) {
 // begins with the exchange; of a later one nothing tells when it was asked
 // for, and it begins with its answer.
 func (s *duplex) Asked(t *parsers.Turn) {
-	s.turn, s.moments, s.answered = t, moments{begun: s.now}, time.Time{}
+	s.turn, s.moments, s.answered = t, moments{begun: s.now.time()}, time.Time{}
 }
 
 // Answered is called by the reader, within read or close. What cut the exchange
@@ -90,7 +92,7 @@ func (s *duplex) Asked(t *parsers.Turn) {
 func (s *duplex) Answered(t *parsers.Turn) {
 	a := &answer{
 		request: t.Request, response: t.Response, state: t.State, failure: s.leash.failure, fault: s.fault,
-		begun: s.moments.begun, firstByte: s.moments.firstByte, ended: cmp.Or(s.answered, s.now),
+		begun: s.moments.begun, firstByte: s.moments.firstByte, ended: cmp.Or(s.answered, s.now.time()),
 		sent: s.sent, received: s.received, isStream: true,
 	}
 	if !s.answered.IsZero() {
@@ -108,7 +110,7 @@ func (s *duplex) Answered(t *parsers.Turn) {
 func (s *duplex) close(fault error, ended time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.fault, s.now = fault, ended
+	s.fault, s.now = fault, moment(ended)
 	e := s.exchange
 	if s.reader != nil {
 		s.leash.run(0, s.reader.Close)

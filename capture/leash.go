@@ -64,3 +64,14 @@ func (l *leash) guard(work func()) {
 	}()
 	work()
 }
+
+// moment is a time that is looked up when it is first asked for: of most pieces
+// nobody asks. The zero value is ready.
+type moment time.Time
+
+func (m *moment) time() time.Time {
+	if (*m == moment{}) {
+		*m = moment(time.Now())
+	}
+	return time.Time(*m)
+}

@@ -17,9 +17,10 @@ type socket struct {
 	leash          leash
 	reader         *parsers.Socket // nil: nothing is read any more
 	open           map[*parsers.Turn]*moments
-	now            time.Time // of what is being read
-	fault          error     // what cut the connection
-	sent, received int64     // since the last record
+	unheard        int    // of open: turns without a first byte
+	now            moment // of what is being read
+	fault          error  // what cut the connection
+	sent, received int64  // since the last record
 	records        int
 }
 
@@ -30,7 +31,7 @@ type moments struct {
 }
 
 func newSocket(e *Exchange, extensions string) *socket {
-	s := &socket{exchange: e, open: make(map[*parsers.Turn]*moments), now: time.Now()}
+	s := &socket{exchange: e, open: make(map[*parsers.Turn]*moments)}
 	s.leash = leash{dialect: e.route.Dialect, log: e.capture.log}
 	s.leash.run(0, func() { s.reader = parsers.NewSocket(e.route, e.sign.agent, extensions, s) })
 	return s
@@ -41,6 +42,7 @@ func (s *socket) client(p []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sent += int64(len(p))
+	s.now = moment{}
 	s.read(len(p), func() { s.reader.Client(p) })
 }
 
@@ -49,13 +51,21 @@ func (s *socket) server(p []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.received += int64(len(p))
-	now := time.Now()
-	for _, m := range s.open {
-		if m.firstByte.IsZero() {
-			m.firstByte = now
-		}
+	s.now = moment{}
+	if s.unheard > 0 {
+		s.hear()
 	}
 	s.read(len(p), func() { s.reader.Server(p) })
+}
+
+// hear needs mu.
+func (s *socket) hear() {
+	s.unheard = 0
+	for _, m := range s.open {
+		if m.firstByte.IsZero() {
+			m.firstByte = s.now.time()
+		}
+	}
 }
 
 // read needs mu.
@@ -63,7 +73,6 @@ func (s *socket) read(n int, work func()) {
 	if s.reader == nil {
 		return
 	}
-	s.now = time.Now()
 	if !s.leash.run(n, work) {
 		s.reader = nil
 		s.giveUp()
@@ -72,16 +81,20 @@ func (s *socket) read(n int, work func()) {
 
 // Asked is called by the reader, within read.
 func (s *socket) Asked(t *parsers.Turn) {
-	s.open[t] = &moments{begun: s.now, said: s.exchange.said(t.Request)}
+	s.unheard++
+	s.open[t] = &moments{begun: s.now.time(), said: s.exchange.said(t.Request)}
 }
 
 // Answered is called by the reader, within read or close.
 func (s *socket) Answered(t *parsers.Turn) {
 	m := s.open[t]
 	delete(s.open, t)
+	if m.firstByte.IsZero() {
+		s.unheard--
+	}
 	s.exchange.conclude(&answer{
 		request: t.Request, response: t.Response, state: t.State, failure: s.leash.failure, fault: s.fault,
-		said: m.said, begun: m.begun, firstByte: m.firstByte, ended: s.now,
+		said: m.said, begun: m.begun, firstByte: m.firstByte, ended: s.now.time(),
 		sent: s.sent, received: s.received, isStream: true,
 	})
 	s.sent, s.received = 0, 0
@@ -104,7 +117,7 @@ func (s *socket) giveUp() {
 func (s *socket) close(fault error, ended time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.fault, s.now = fault, ended
+	s.fault, s.now = fault, moment(ended)
 	if s.reader != nil && !s.leash.run(0, s.reader.Close) {
 		s.giveUp()
 	}

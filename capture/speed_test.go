@@ -52,3 +52,34 @@ func BenchmarkEvent(b *testing.B) {
 	}
 	e.End(nil)
 }
+
+// BenchmarkMessage is what metering costs a message on a WebSocket.
+func BenchmarkMessage(b *testing.B) {
+	text := `{"type":"response.output_text.delta","sequence_number":4,"item_id":"msg_1","output_index":0,"content_index":0,"delta":"hello there, ","logprobs":[],"obfuscation":"abcdef"}`
+	message := append([]byte{0x81, 126, 0, byte(len(text))}, text...)
+	c := New(discard{}, zerolog.Nop())
+	e := c.Begin(usage.Exchange{StartedAt: time.Now(), Transport: usage.WebSocket, Method: "GET", Host: "api.openai.com", Path: "/v1/responses"})
+	e.Response(101, usage.Header{})
+	ask := `{"type":"response.create","model":"gpt-5.6"}`
+	e.Request(append([]byte{0x81, 0x80 | byte(len(ask)), 0, 0, 0, 0}, ask...))
+	b.ReportAllocs()
+	b.SetBytes(int64(len(message)))
+	for b.Loop() {
+		e.Body(message)
+	}
+	e.End(nil)
+}
+
+// BenchmarkEnvelope is what metering costs an envelope of Connect.
+func BenchmarkEnvelope(b *testing.B) {
+	envelope := append([]byte{0, 0, 0, 0, 19, 1<<3 | 2, 17, 1<<3 | 2, 15, 1<<3 | 2, 13}, "hello there, "...)
+	c := New(discard{}, zerolog.Nop())
+	e := c.Begin(usage.Exchange{StartedAt: time.Now(), Method: "POST", Host: "api2.cursor.sh", Path: "/agent.v1.AgentService/RunSSE"})
+	e.Response(200, usage.Header{"Content-Type": {"text/event-stream"}})
+	b.ReportAllocs()
+	b.SetBytes(int64(len(envelope)))
+	for b.Loop() {
+		e.Body(envelope)
+	}
+	e.End(nil)
+}
