@@ -410,6 +410,33 @@ func TestCursorKin(t *testing.T) {
 	}
 }
 
+// TestCursorConversation: what is told again has the id that it had, so that it
+// counts once; what has not ended is no record.
+func TestCursorConversation(t *testing.T) {
+	tell := func(key string, update []byte) []byte {
+		m := field(4, joined(field(1, []byte(key)), field(2, update)))
+		return append(binary.BigEndian.AppendUint32([]byte{0}, uint32(len(m))), m...)
+	}
+	ended := field(14, []byte{8, 10, 16, 5})
+	body := joined(tell("1-0", field(1, nil)), tell("2-0", ended), tell("3-0", field(1, nil)))
+	s := new(shelf)
+	c := New(s, zerolog.Nop())
+	for range 2 {
+		e := beginCursor(c, "aiserver.v1.BackgroundComposerService/StreamConversation", asked("r", inConnect))
+		e.Response(200, answeredIn("", inConnect))
+		e.Body(body)
+		e.End(usage.AgentGone)
+	}
+	if len(s.records) != 2 || len(s.tallies) != 2 {
+		t.Fatalf("got %+v", s)
+	}
+	for i, r := range s.records {
+		if !r.IsFetch || r.Response.ID != "2-0:10:5:0:0:0" || r.Outcome != usage.Metered || s.tallies[i].Reason != "poll" {
+			t.Errorf("got %+v, %+v", r, s.tallies[i])
+		}
+	}
+}
+
 // TestCursorBothWays: an agent sends while its provider answers, in many
 // exchanges at once.
 func TestCursorBothWays(t *testing.T) {

@@ -15,13 +15,20 @@ type socket struct {
 
 	mu             sync.Mutex
 	leash          leash
-	reader         *parsers.Socket // nil: nothing is read any more
+	reader         socketReader // nil: nothing is read any more
 	open           map[*parsers.Turn]*moments
 	unheard        int    // of open: turns without a first byte
 	now            moment // of what is being read
 	fault          error  // what cut the connection
 	sent, received int64  // since the last record
 	records        int
+}
+
+// socketReader reads the messages of both directions.
+type socketReader interface {
+	Client(p []byte)
+	Server(p []byte)
+	Close()
 }
 
 // moments are the times of a turn that is open.
@@ -33,7 +40,13 @@ type moments struct {
 func newSocket(e *Exchange, extensions string) *socket {
 	s := &socket{exchange: e, open: make(map[*parsers.Turn]*moments)}
 	s.leash = leash{dialect: e.route.Dialect, log: e.capture.log}
-	s.leash.run(0, func() { s.reader = parsers.NewSocket(e.route, e.sign.agent, extensions, s) })
+	s.leash.run(0, func() {
+		if parsers.IsCursorSocket(e.route) {
+			s.reader = parsers.NewCursorSocket(extensions, s)
+			return
+		}
+		s.reader = parsers.NewSocket(e.route, e.sign.agent, extensions, s)
+	})
 	return s
 }
 

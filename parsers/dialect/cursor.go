@@ -58,7 +58,9 @@ type CursorMeter interface {
 }
 
 // cursorMeters are for what comes in envelopes.
-var cursorMeters = map[string]func() CursorMeter{"cursor": NewCursorAgent, "cursor_chat": NewCursorChat}
+var cursorMeters = map[string]func() CursorMeter{
+	"cursor": NewCursorAgent, "cursor_chat": NewCursorChat, "cursor_conversation": NewCursorConversation,
+}
 
 // IsCursor reports whether the dialect is one of Cursor's in envelopes.
 func IsCursor(dialect string) bool { return cursorMeters[dialect] != nil }

@@ -156,3 +156,18 @@ func ReadCursorCloudRun(request, response []byte) CursorCloudRun {
 	}
 	return r
 }
+
+// ReadCursorAsking reads a message of the agent's half that may be another one. It
+// returns false unless it asks for a run, names its model and its conversation.
+func ReadCursorAsking(message []byte) (CursorRequest, bool) {
+	run := child(message, 1)
+	if run == nil {
+		return CursorRequest{}, false
+	}
+	q := readCursorRun(run)
+	return q, q.Model != "" && q.ConversationID != ""
+}
+
+// CursorField returns what stands in a field of a message; nil where it is none, or
+// has no such field.
+func CursorField(message []byte, field int) []byte { return child(message, protowire.Number(field)) }

@@ -27,7 +27,7 @@ var cursor = &Provider{
 	Rules: []Rule{
 		billable("POST", `^/agent\.v1\.AgentService/Run(SSE)?$`, "cursor"),
 		billable("POST", `^/agent\.v1\.AgentService/RunPoll$`, ""), // hexadecimal in messages of its own; never seen
-		billable(WebSocket, `^/agent/v1/run/?$`, ""),               // its messages are not known
+		billable(WebSocket, `^/agent/v1/run/?$`, "cursor_socket"),
 		free("POST", `^/aiserver\.v1\.BidiService/BidiAppend$`, "request_half").in("cursor"),
 		free("", `^/agent\.v1\.AgentService/`, "agent_admin"),
 
@@ -37,7 +37,8 @@ var cursor = &Provider{
 		billable("POST", `^/aiserver\.v1\.(CmdKService|InferenceService)/Stream`, ""),
 		free("POST", `^/aiserver\.v1\.AiService/Stream(Cpp|NextCursorPrediction)$`, "tab_completion"),
 		billable("POST", `^/aiserver\.v1\.AiService/Stream(Chat|Composer|Edit|Generate)`, ""),
-		billable("POST", `^/aiserver\.v1\.BackgroundComposerService/Stream(Conversation|InteractionUpdates)(SSE)?$`, ""),
+		{Method: "POST", Path: shape(`^/aiserver\.v1\.BackgroundComposerService/StreamConversation(SSE)?$`), Class: Fetch, Dialect: "cursor_conversation"},
+		billable("POST", `^/aiserver\.v1\.BackgroundComposerService/StreamInteractionUpdates(SSE)?$`, ""), // told again without a key: it would count twice
 
 		{Method: "GET", Path: shape(`^/v1/agents/(?P<session>[^/]+)/runs/(?P<response>[^/]+)/stream/?$`), Class: Fetch, Dialect: "cursor_cloud"},
 		free("POST", `^/v1/agents(/[^/]+/runs)?/?$`, "cloud_start").in("cursor_start"),
