@@ -21,13 +21,16 @@ type field struct {
 // nothing, as its receiver would.
 func fields(message []byte) iter.Seq2[protowire.Number, field] {
 	return func(yield func(protowire.Number, field) bool) {
-		if !isMessage(message) {
-			return
-		}
-		for len(message) > 0 {
+		for isKnown := false; len(message) > 0; isKnown = true {
 			number, kind, n := protowire.ConsumeTag(message)
+			if n < 0 {
+				return
+			}
 			message = message[n:]
 			size := protowire.ConsumeFieldValue(number, kind, message)
+			if size < 0 || !isKnown && !isMessage(message[size:]) {
+				return
+			}
 			var f field
 			switch kind {
 			case protowire.VarintType:
