@@ -2,6 +2,7 @@ package capture
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/wiremeter/wiremeter/parsers"
 	"github.com/wiremeter/wiremeter/place"
@@ -16,9 +17,13 @@ type evidence struct {
 	root    string         // of the repository, as the agent says
 	name    string         // of the folder that holds the repository
 	project string         // as the agent calls it
+	group   string         // what its sessions share that belong together
 	inquiry *place.Inquiry // of where it works; nil: nobody looks
 	isVague bool           // nothing but its head tells the agent, which another may have too
 }
+
+// noTitle stands before no session's id.
+const noTitle = " "
 
 // hear reads what the request tells of who asks.
 func (e *Exchange) hear(q parsers.Request) *evidence {
@@ -36,7 +41,11 @@ func (e *Exchange) hear(q parsers.Request) *evidence {
 		s = bySign(q.Agent)
 	}
 	tell(a, usage.ByAgent, s.agent, usage.FromWire)
-	tell(a, usage.BySession, s.session(h, q, e.route), usage.FromWire)
+	session, isTitled := strings.CutPrefix(s.session(h, q, e.route), cmp.Or(s.titles, noTitle))
+	tell(a, usage.BySession, session, usage.FromWire)
+	if s.group != "" {
+		v.group = name(h.First(s.group))
+	}
 	a.ParentSessionID = cmp.Or(name(first(h, s.parents)), name(q.ParentID))
 	a.SubagentID = cmp.Or(name(first(h, s.subagents)), name(q.SubagentID))
 	a.TurnID = name(q.TurnID)
@@ -44,6 +53,9 @@ func (e *Exchange) hear(q parsers.Request) *evidence {
 		a.TurnID = cmp.Or(a.TurnID, name(first(h, s.turns)))
 	}
 	a.Purpose = purposeOf(x, q)
+	if isTitled {
+		a.Purpose = usage.Title
+	}
 	if a.SubagentID != "" && cmp.Or(a.Purpose, usage.Main) == usage.Main {
 		a.Purpose = usage.Subagent
 	}

@@ -37,6 +37,13 @@ func sessionKey(a *usage.Attribution) string {
 	return "s" + a.SessionID
 }
 
+func groupKey(v *evidence) string {
+	if v.group == "" {
+		return ""
+	}
+	return "g" + v.group
+}
+
 func connKey(c usage.Conn) string {
 	if c.ID == 0 {
 		return ""
@@ -50,6 +57,9 @@ func (k *kin) learn(x usage.Exchange, v *evidence) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if r := k.relative(sessionKey(a)); r != nil {
+		r.take(v)
+	}
+	if r := k.relative(groupKey(v)); r != nil {
 		r.take(v)
 	}
 	if r := k.relative(connKey(x.Conn)); r != nil {
@@ -106,6 +116,9 @@ func (k *kin) inherit(x usage.Exchange, v *evidence) {
 			a.Agent = said.Agent
 		}
 		tellAll(a, said)
+	}
+	if e, ok := k.known[groupKey(v)]; ok {
+		tellAll(a, &e.Value.(*relative).said)
 	}
 	if e, ok := k.known[connKey(x.Conn)]; ok {
 		switch r := e.Value.(*relative); {

@@ -84,6 +84,15 @@ func TestSideCallsInherit(t *testing.T) {
 			t.Errorf("got %+v", a)
 		}
 	})
+	t.Run("group", func(t *testing.T) {
+		s := new(shelf)
+		grok := func(session string) exchange {
+			return from("api.x.ai", "/v1/responses", "{}", "User-Agent", "grok-shell/1 (x)", "X-Grok-Session-Id", session, "X-Grok-Conv-Group-Id", "g")
+		}
+		if a := recorded(t, New(s, zerolog.Nop()), s, grok("s"), grok("")); a.SessionID != "s" || a.Sources[usage.BySession] != usage.FromSession {
+			t.Errorf("got %+v", a)
+		}
+	})
 	t.Run("a fork", func(t *testing.T) {
 		s := new(shelf)
 		head := []string{"User-Agent", "opencode/7.7.9", "Session-Id", "ses_1", "X-Session-Id", "ses_1"}

@@ -57,8 +57,11 @@ func purposeOf(x usage.Exchange, q parsers.Request) usage.Purpose {
 			return p
 		}
 	}
-	if strings.HasPrefix(x.Header.First("X-Grok-Conv-Id"), "turn-summary-") {
+	switch {
+	case strings.HasPrefix(x.Header.First("X-Grok-Conv-Id"), "turn-summary-"):
 		return usage.Auxiliary
+	case x.Header.First("X-Grok-Turn-Idx") != "" && x.Header.First("X-Grok-Session-Id") != "":
+		return usage.Main
 	}
 	return q.Purpose
 }

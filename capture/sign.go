@@ -17,6 +17,8 @@ type sign struct {
 	parents   []string // that of the session that started this one
 	subagents []string
 	turns     []string
+	group     string // a header whose value sessions share that belong together
+	titles    string // what stands before the id of the session that a title is for
 	isKeyed   bool   // prompt_cache_key is the session's id
 	keyPrefix string // what stands before it there
 }
@@ -48,7 +50,7 @@ var signs = []sign{
 	{
 		agent: "kilo", userAgents: []string{"kilo/latest/", "kilo/", "Kilo-Code/"},
 		fields:   []trait{{"X-Kilocode-Taskid", ""}, {"X-Kilocode-Projectid", ""}, {"X-Title", "Kilo Code"}},
-		sessions: []string{"X-Session-Id", "X-Session-Affinity", "X-Kilocode-Taskid"}, parents: []string{"X-Parent-Session-Id"}, isKeyed: true,
+		sessions: []string{"X-Session-Id", "X-Session-Affinity", "X-Kilocode-Taskid"}, parents: []string{"X-Parent-Session-Id"}, isKeyed: true, titles: "title-",
 	},
 	{
 		agent: "cline", userAgents: []string{"Cline/"}, versions: []string{"X-Client-Version"},
@@ -72,7 +74,7 @@ var signs = []sign{
 	},
 	{
 		agent: "grok", userAgents: []string{"grok-shell/"}, fields: []trait{{"X-Grok-Session-Id", ""}},
-		sessions: []string{"X-Grok-Session-Id", "X-Grok-Conv-Group-Id"},
+		sessions: []string{"X-Grok-Session-Id"}, group: "X-Grok-Conv-Group-Id",
 	},
 	{
 		agent: "amp", fields: []trait{{"X-Amp-Client-Application", ""}, {"X-Amp-Client-Type", ""}, {"X-Amp-Client-Version", ""}},

@@ -73,6 +73,8 @@ func TestRequest(t *testing.T) {
 			Request{SessionID: "s", Asker: Asker{TurnID: "s#managed-auto-memory-extractor-1#0", SubagentID: "managed-auto-memory-extractor-1", Purpose: usage.Auxiliary}}},
 		{"Code Assist's prompt", `{"user_prompt_id":"p","request":{"session_id":"s"}}`, Request{SessionID: "s", Asker: Asker{TurnID: "p"}}},
 		{"Codex", `{"client_metadata":{"session_id":"s","turn_id":"t","x-codex-turn-metadata":` + quoted(codexTurn) + `}}`, codexAsked},
+		{"Copilot on a WebSocket", `{"type":"response.create","initiator":"agent","headers":{"X-Interaction-Type":"conversation-subagent"}}`, Request{Asker: Asker{Purpose: usage.Subagent}}},
+		{"Copilot without them", `{"type":"response.create","initiator":"agent"}`, Request{Asker: Asker{Purpose: usage.Main}}},
 		{"Codex, two workspaces", `{"client_metadata":{"x-codex-turn-metadata":"{\"workspaces\":{\"/a\":{},\"/b\":{}}}"}}`, Request{}},
 		{"lifetime unsaid", `{"system":[` + control("") + `]}`, Request{CacheTTL: "5m"}},
 		{"one hour", `{"system":[` + control(`,"ttl":"1h"`) + `,` + control(`, "ttl" : "1h"`) + `]}`, Request{CacheTTL: "1h"}},

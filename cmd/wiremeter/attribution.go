@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -37,7 +39,7 @@ type origin struct {
 
 // labelText is a label's value. Like the other types here it is read by itself,
 // so that an error has its line.
-type labelText string
+type labelText struct{ string }
 
 // UnmarshalText is encoding's.
 func (l *labelText) UnmarshalText(text []byte) error {
@@ -45,7 +47,7 @@ func (l *labelText) UnmarshalText(text []byte) error {
 	if err != nil {
 		return fmt.Errorf("%q: expected a name, of letters, digits, spaces and . _ - @ / + : alone", text)
 	}
-	*l = labelText(value)
+	l.string = value
 	return nil
 }
 
@@ -82,22 +84,43 @@ func (l *listener) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// check says what stands in the table that cannot be.
-func (a attribution) check() error {
-	for dir := range a.Projects {
+// check says what stands in the table that cannot be; text is the file's.
+func (a attribution) check(text string) error {
+	for _, dir := range slices.Sorted(maps.Keys(a.Projects)) {
 		if !filepath.IsAbs(inHome(dir)) {
-			return fmt.Errorf("[attribution.projects] %q: expected an absolute path, or one that begins with ~/", dir)
+			return fmt.Errorf("%s[attribution.projects] %q: expected an absolute path, or one that begins with ~/", rowOf(text, dir, 0), dir)
 		}
 	}
-	for _, o := range a.From {
-		if !o.Source.IsValid() && !o.Listener.IsValid() {
-			return errors.New("[[attribution.from]]: expected source or listener, to tell which requests are meant")
+	for i, o := range a.From {
+		missing := ""
+		switch {
+		case !o.Source.IsValid() && !o.Listener.IsValid():
+			missing = "source or listener, to tell which requests are meant"
+		case o.User.string+o.Team.string+o.Project.string == "":
+			missing = "user, team or project, to tell whose the requests are"
 		}
-		if o.User+o.Team+o.Project == "" {
-			return errors.New("[[attribution.from]]: expected user, team or project, to tell whose the requests are")
+		if missing != "" {
+			return fmt.Errorf("%s[[attribution.from]]: expected %s", rowOf(text, "[[attribution.from]]", i), missing)
 		}
 	}
 	return nil
+}
+
+// rowOf is where the nth of these words stands, as errors begin; "": nowhere, for
+// the file may write it otherwise.
+func rowOf(text, words string, nth int) string {
+	row := 0
+	for line := range strings.Lines(text) {
+		row++
+		if !strings.Contains(line, words) {
+			continue
+		}
+		if nth == 0 {
+			return fmt.Sprintf("line %d: ", row)
+		}
+		nth--
+	}
+	return ""
 }
 
 // inHome puts the home folder in the place of ~.
@@ -117,9 +140,6 @@ func inHome(path string) string {
 func (h *house) readRules() (capture.Rules, error) {
 	a := h.config.Attribution
 	r := capture.Rules{Projects: make(map[string]string), Teams: make(map[string]string)}
-	if err := a.check(); err != nil {
-		return r, err
-	}
 	if a.Pseudonyms {
 		var err error
 		if r.Secret, err = openSecret(h.path(secretFile)); err != nil {
@@ -127,14 +147,14 @@ func (h *house) readRules() (capture.Rules, error) {
 		}
 	}
 	for dir, project := range a.Projects {
-		r.Projects[filepath.Clean(inHome(dir))] = string(project)
+		r.Projects[filepath.Clean(inHome(dir))] = project.string
 	}
 	for user, team := range a.Teams {
-		r.Teams[user], r.Teams[r.Pseudonym(user)] = string(team), string(team)
+		r.Teams[user], r.Teams[r.Pseudonym(user)] = team.string, team.string
 	}
 	for _, o := range a.From {
 		r.From = append(r.From, capture.Origin{Source: o.Source.Prefix, Listener: o.Listener.AddrPort, Labels: map[usage.Dimension]string{
-			usage.ByUser: string(o.User), usage.ByTeam: string(o.Team), usage.ByProject: string(o.Project),
+			usage.ByUser: o.User.string, usage.ByTeam: o.Team.string, usage.ByProject: o.Project.string,
 		}})
 	}
 	return r, nil

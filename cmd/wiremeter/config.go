@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -63,6 +64,9 @@ func readConfig(path string) (config, error) {
 		return c, fmt.Errorf("read the configuration: %w", err)
 	}
 	if err := decodeConfig(text, &c); err != nil {
+		return c, fmt.Errorf("%s: %w", path, err)
+	}
+	if err := c.Attribution.check(string(text)); err != nil {
 		return c, fmt.Errorf("%s: %w", path, err)
 	}
 	return c, nil
@@ -149,7 +153,7 @@ func table(t reflect.Type) reflect.Type {
 // header is how the file writes a setting's name: a table's in brackets.
 func header(t reflect.Type, name string) string {
 	switch {
-	case table(t).Kind() != reflect.Struct && table(t).Kind() != reflect.Map:
+	case isText(t), table(t).Kind() != reflect.Struct && table(t).Kind() != reflect.Map:
 		return name
 	case t.Kind() == reflect.Slice:
 		return "[[" + name + "]]"
@@ -157,8 +161,16 @@ func header(t reflect.Type, name string) string {
 	return "[" + name + "]"
 }
 
+// isText reports whether a setting is a string that is read by its own type.
+func isText(t reflect.Type) bool {
+	return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+}
+
 // expected says in words what a setting of this type takes.
 func expected(t reflect.Type, name string) string {
+	if isText(t) {
+		return "a string"
+	}
 	switch t.Kind() {
 	case reflect.Pointer:
 		return expected(t.Elem(), name)

@@ -128,6 +128,18 @@ func codexPurpose(kind string, isChild bool) usage.Purpose {
 	return usage.Auxiliary
 }
 
+func copilotPurpose(interaction string) usage.Purpose {
+	switch interaction {
+	case "":
+		return ""
+	case "conversation-user", "conversation-agent":
+		return usage.Main
+	case "conversation-subagent":
+		return usage.Subagent
+	}
+	return usage.Auxiliary
+}
+
 // addWorkspaces reads the repository that the agent works in. With several
 // nobody says which is meant.
 func (q *Request) addWorkspaces(all gjson.Result) {

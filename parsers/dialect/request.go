@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/wiremeter/wiremeter/usage"
 )
 
 // Request is what the body of a request says of itself, in any dialect. Empty
@@ -55,6 +57,20 @@ var requestFields = map[string]func(*Request, gjson.Result){
 	// Gemini CLI with a Google login.
 	"request":        func(q *Request, v gjson.Result) { keepLast(&q.SessionID, word(last(v, "session_id"))) },
 	"user_prompt_id": func(q *Request, v gjson.Result) { q.TurnID = word(v) },
+	// Copilot, in each message on a WebSocket.
+	"headers": func(q *Request, v gjson.Result) {
+		v.ForEach(func(key, v gjson.Result) bool {
+			if strings.EqualFold(key.Str, "x-interaction-type") {
+				q.Purpose = copilotPurpose(word(v))
+			}
+			return true
+		})
+	},
+	"initiator": func(q *Request, v gjson.Result) {
+		if w := word(v); q.Purpose == "" && (w == "user" || w == "agent") {
+			q.Purpose = usage.Main
+		}
+	},
 	// Cline, by way of OpenRouter.
 	"session_id": func(q *Request, v gjson.Result) { keepFirst(&q.SessionID, word(v)) },
 	// Zed.
