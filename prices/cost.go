@@ -110,6 +110,30 @@ func (b *Book) Computed(i Item) Cost {
 	return answer
 }
 
+// Again is the cost of another item that is alike to that which c is the cost of,
+// without its Charges. It is ok unless the item has to be looked up after all.
+func (c Cost) Again(i Item) (again Cost, ok bool) {
+	switch {
+	case i.Reported != nil:
+		return Cost{}, false
+	case len(c.Lines) == 0:
+		return c, !c.IsPriced()
+	}
+	again = c
+	again.Amount, again.Charges = Amount{}, nil
+	for count, n := range countsOf(i) {
+		if n == nil || *n == 0 {
+			continue
+		}
+		price := priceOf(Count(count), c.Lines)
+		if price == none || !c.IsPriced() {
+			return Cost{}, false
+		}
+		again.Amount = again.Amount.Plus(price.times(*n))
+	}
+	return again, again.Amount != most
+}
+
 func (t *Table) cost(found Resolved, i Item) Cost {
 	c := Cost{Name: found}
 	if found.model == nil {

@@ -26,27 +26,64 @@ type Cost struct {
 }
 
 // priced are the dimensions on which a price depends, and the plan.
-var priced = []string{"provider", "model", "service_tier", "speed", "geo", sums.Band, sums.Known, sums.IsPartial, sums.IsReported, "plan"}
+var priced = []string{
+	atProvider: "provider", atModel: "model", atTier: "service_tier", atSpeed: "speed", atGeo: "geo", atBand: sums.Band,
+	atKnown: sums.Known, atPartial: sums.IsPartial, atReported: sums.IsReported, atPlan: "plan",
+}
 
-// pricing prices sums.
-type pricing struct{ book *prices.Book }
+const (
+	atProvider = iota
+	atModel
+	atTier
+	atSpeed
+	atGeo
+	atBand
+	atKnown
+	atPartial
+	atReported
+	atPlan
+)
 
-func newPricing(b *prices.Book) pricing { return pricing{orNone(b)} }
+// pricing prices sums. It looks up alike ones once.
+type pricing struct {
+	book *prices.Book
+	of   map[string]prices.Cost
+	key  []byte
+}
+
+func newPricing(b *prices.Book) *pricing {
+	return &pricing{book: orNone(b), of: make(map[string]prices.Cost)}
+}
 
 // orNone is a book without prices in place of nil.
 func orNone(b *prices.Book) *prices.Book { return cmp.Or(b, prices.NewBook()) }
 
-func (p pricing) cost(s *sums.Sum) prices.Cost {
-	at := func(name string) string { return s.Apart[slices.Index(priced, name)] }
-	band, err := strconv.ParseInt(at(sums.Band), 10, 64)
-	if err != nil {
-		return prices.Cost{Reason: prices.NoCondition} // cannot be: the store made it
+func (p *pricing) cost(s *sums.Sum) prices.Cost {
+	i := itemOf(s)
+	p.key = strconv.AppendInt(p.key[:0], s.Time.Unix(), 36)
+	for _, word := range s.Apart {
+		p.key = append(append(p.key, 0), word...)
 	}
-	return p.book.Cost(prices.Item{
-		Provider: at("provider"), Model: at("model"), At: s.Time, Tokens: s.Tokens(), WebSearches: s.Of(sums.WebSearches),
-		ServiceTier: at("service_tier"), Speed: at("speed"), Geo: at("geo"), Band: band,
-		Reported: s.Of(sums.ReportedCost), IsPartial: at(sums.IsPartial) != "",
-	})
+	if alike, isKnown := p.of[string(p.key)]; isKnown {
+		if c, ok := alike.Again(i); ok {
+			return c
+		}
+	}
+	c := p.book.Cost(i)
+	p.of[string(p.key)] = c
+	return c
+}
+
+func itemOf(s *sums.Sum) prices.Item {
+	band, err := strconv.ParseInt(s.Apart[atBand], 10, 64)
+	if err != nil {
+		panic(err) // the store makes it of a number
+	}
+	return prices.Item{
+		Provider: s.Apart[atProvider], Model: s.Apart[atModel], At: s.Time, Tokens: s.Tokens(), WebSearches: s.Of(sums.WebSearches),
+		ServiceTier: s.Apart[atTier], Speed: s.Apart[atSpeed], Geo: s.Apart[atGeo], Band: band,
+		Reported: s.Of(sums.ReportedCost), IsPartial: s.Apart[atPartial] != "",
+	}
 }
 
 // tally is a row being made.
@@ -60,27 +97,25 @@ type tally struct {
 	cost         Cost // but for the amounts
 }
 
-func (t *tally) add(s *sums.Sum, p pricing) {
+func (t *tally) add(s *sums.Sum, p *pricing) {
 	t.counts.Add(&s.Counts)
-	isReported := s.Apart[slices.Index(priced, sums.IsReported)] != ""
-	if isReported && s.Of(sums.ReportedCost) == nil {
+	if s.Apart[atReported] != "" && s.Of(sums.ReportedCost) == nil {
 		return // parts of what the provider has priced
 	}
 	c := p.cost(s)
-	model := s.Apart[slices.Index(priced, "model")]
 	switch {
 	case c.Reason == prices.NoCounts:
 	case !c.IsPriced():
 		t.cost.Unpriced += s.N(sums.Requests)
 		t.cost.Parts += s.N(sums.Parts)
-		t.cost.Models = with1(t.cost.Models, model, c.Reason)
+		t.cost.Models = with1(t.cost.Models, s.Apart[atModel], c.Reason)
 	default:
 		t.isPriced, t.amount = true, t.amount.Plus(c.Amount)
 		t.by = with1(t.by, c.Source, t.by[c.Source].Plus(c.Amount))
 		if c.IsLowerBound {
 			t.cost.AtLeast += s.N(sums.Requests)
 		}
-		if s.Apart[slices.Index(priced, "plan")] == string(usage.Subscription) {
+		if s.Apart[atPlan] == string(usage.Subscription) {
 			t.hasPlan, t.subscription = true, t.subscription.Plus(c.Amount)
 		}
 	}

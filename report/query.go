@@ -16,17 +16,18 @@ import (
 
 // Query says what to add up, and by what.
 type Query struct {
-	By        []string            // names of Dimensions; none: only the total
-	Where     map[string][]string // by names of Filters: one of these; UnknownWord is also what is unknown
-	Since     time.Time           // the first instant; zero: from the beginning
-	Until     time.Time           // the first instant that is too late; zero: to the end
-	Location  *time.Location      // where a day begins; nil: here
-	WeekStart *time.Weekday       // nil: weeks are those of ISO 8601
-	Run       string              // a run's name; empty: all
-	Prices    *prices.Book        // nil: only what providers themselves said of the cost
-	Breakdown bool                // with Row.Models
-	Sort      string              // the name of a column of numbers, the greatest first, or of a dimension; "-" before it turns it around; empty: in the order of By
-	Limit     int                 // at most so many rows; 0: all
+	By          []string            // names of Dimensions; none: only the total
+	Where       map[string][]string // by names of Filters: one of these; UnknownWord is also what is unknown
+	Since       time.Time           // the first instant; zero: from the beginning
+	Until       time.Time           // the first instant that is too late; zero: to the end
+	Location    *time.Location      // where a day begins; nil: here
+	WeekStart   *time.Weekday       // nil: weeks are those of ISO 8601
+	Run         string              // a run's name; empty: all
+	Prices      *prices.Book        // nil: only what providers themselves said of the cost
+	Breakdown   bool                // with Row.Models
+	CountsTurns bool                // with Row.Turns, which takes longer
+	Sort        string              // the name of a column of numbers, the greatest first, or of a dimension; "-" before it turns it around; empty: in the order of By
+	Limit       int                 // at most so many rows; 0: all
 }
 
 // Report is the answer to a Query.
@@ -53,7 +54,7 @@ type Row struct {
 	Tokens   usage.Tokens
 	Cost     Cost
 	Sessions int64 // different ones that are known; 0: none is
-	Turns    int64 // likewise
+	Turns    int64 // likewise; 0 unless asked for
 	Counts   sums.Counts
 	Models   []Row // where Query.Breakdown asks for them: one for each model, which is their group
 }
@@ -149,7 +150,7 @@ func Ask(ctx context.Context, r *sqlite.Reader, q Query) (*Report, error) {
 
 // groupingOf has the columns of the store first, then the times.
 func groupingOf(q *Query) (g sums.Grouping, err error) {
-	g = sums.Grouping{Apart: priced, ApartTime: prices.Period, CountsSessions: true, CountsTurns: true}
+	g = sums.Grouping{Apart: priced, ApartTime: prices.Period, Unit: q.unit(), CountsSessions: true, CountsTurns: q.CountsTurns}
 	for i, name := range q.By {
 		if slices.Contains(q.By[:i], name) {
 			return g, DimensionError(fmt.Sprintf("group by %s: it is named twice", name))
@@ -165,6 +166,30 @@ func groupingOf(q *Query) (g sums.Grouping, err error) {
 		}
 	}
 	return g, nil
+}
+
+// unit is how long it is the same hour, day or month wherever the query is. Hours
+// begin with those of UTC almost everywhere.
+func (q *Query) unit() time.Duration {
+	at, end := q.Since, q.Until
+	if at.IsZero() {
+		at = time.Unix(0, 0)
+	}
+	if end.IsZero() {
+		end = time.Now().AddDate(1, 0, 0)
+	}
+	for at = at.In(cmp.Or(q.Location, time.Local)); at.Before(end); {
+		_, offset := at.Zone()
+		_, change := at.ZoneBounds()
+		if offset%3600 != 0 || change.Unix()%3600 != 0 && !change.IsZero() {
+			return sums.Slot
+		}
+		if change.IsZero() {
+			break
+		}
+		at = change
+	}
+	return time.Hour
 }
 
 // rowsOf makes rows of groups. Those that are beside are rows only where they can

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/wiremeter/wiremeter/store/sums"
 	"github.com/wiremeter/wiremeter/usage"
@@ -21,6 +22,7 @@ type evaluation struct {
 	filter   Filter
 	folds    []*sums.Fold // the ways, then the question's groupings
 	columns  []string     // of records
+	variant  sums.Variant // of segments
 	segments []segment
 	column   *sql.Stmt
 }
@@ -29,7 +31,6 @@ type evaluation struct {
 type segment struct {
 	first, last         int64
 	firstSlot, lastSlot int64
-	lines               int
 }
 
 func newEvaluation(ctx context.Context, q Question) (*evaluation, error) {
@@ -45,13 +46,15 @@ func newEvaluation(ctx context.Context, q Question) (*evaluation, error) {
 	for name := range e.filter.Is {
 		names = append(names, name)
 	}
-	for _, g := range append([]sums.Grouping{ways}, q.Groupings...) {
+	groupings := append([]sums.Grouping{ways}, q.Groupings...)
+	e.variant = sums.VariantFor(e.filter, groupings)
+	for _, g := range groupings {
 		f, err := sums.NewFold(g)
 		if err != nil {
 			return nil, err
 		}
 		e.folds = append(e.folds, f)
-		names = slices.Concat(names, g.By, g.Apart)
+		names = append(names, g.Needs()...)
 	}
 	var err error
 	e.columns, err = sums.Columns(names)
@@ -65,7 +68,7 @@ func (e *evaluation) run() (err error) {
 	if e.column, err = e.tx.PrepareContext(context.WithoutCancel(e.ctx), columnSQL); err != nil { //nolint:sqlclosecheck // the transaction closes it
 		return err
 	}
-	w := windowOf(e.filter)
+	w := windowOf(e.filter, e.variant.Unit())
 	for _, s := range e.segments {
 		if err := e.ctx.Err(); err != nil {
 			return err
@@ -94,7 +97,7 @@ func (e *evaluation) run() (err error) {
 }
 
 func (e *evaluation) segment(s segment, w window) error {
-	b, err := sums.OpenBlock(s.lines, func(name string) (data []byte, err error) {
+	b, err := e.variant.Open(func(name string) (data []byte, err error) {
 		err = e.column.QueryRowContext(context.Background(), s.first, name).Scan(&data) // one that can be cancelled costs a goroutine each
 		return data, err
 	})
@@ -123,7 +126,7 @@ func (e *evaluation) isCovered(row int64) bool {
 
 // segmentsOf are those that can be read, in the order of their rows.
 func segmentsOf(ctx context.Context, tx *sql.Tx) (all []segment, err error) {
-	rows, err := tx.QueryContext(ctx, `SELECT first_row, last_row, first_slot, last_slot, lines
+	rows, err := tx.QueryContext(ctx, `SELECT first_row, last_row, first_slot, last_slot
 FROM segments AS s JOIN exchanges AS e ON e.rowid = s.last_row AND e.id = s.last_id WHERE format = ? ORDER BY first_row`, sums.Format)
 	if err != nil {
 		return nil, err
@@ -131,7 +134,7 @@ FROM segments AS s JOIN exchanges AS e ON e.rowid = s.last_row AND e.id = s.last
 	defer rows.Close()
 	for rows.Next() {
 		var s segment
-		if err := rows.Scan(&s.first, &s.last, &s.firstSlot, &s.lastSlot, &s.lines); err != nil {
+		if err := rows.Scan(&s.first, &s.last, &s.firstSlot, &s.lastSlot); err != nil {
 			return nil, err
 		}
 		all = append(all, s)
@@ -153,25 +156,25 @@ func gaps(segments []segment) (all [][2]int64) {
 	return append(all, [2]int64{next, math.MaxInt64})
 }
 
-// window is a time in slots, and in milliseconds where it cuts one.
+// window is a time in slots of whole units, and in milliseconds where it cuts one.
 type window struct {
-	first, end int64 // whole slots
+	first, end int64
 	edges      [][2]int64
 }
 
-func windowOf(f Filter) window {
+func windowOf(f Filter, unit time.Duration) window {
 	w := window{first: math.MinInt64, end: math.MaxInt64}
-	slot := sums.Slot.Milliseconds()
+	slot, slots := sums.Slot.Milliseconds(), int64(unit/sums.Slot)
 	since, until := int64(math.MinInt64), int64(math.MaxInt64)
 	if !f.Since.IsZero() {
 		since = ceilMilli(f.Since)
-		w.first = floor(since+slot-1, slot)
+		w.first = floor(since+slot*slots-1, slot*slots) * slots
 	}
 	if !f.Until.IsZero() {
 		until = ceilMilli(f.Until)
-		w.end = floor(until, slot)
+		w.end = floor(until, slot*slots) * slots
 	}
-	if w.first > w.end { // within one slot
+	if w.first > w.end { // within one
 		w.edges = [][2]int64{{since, until}}
 		return w
 	}

@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,6 +64,9 @@ type snapshot struct {
 	edits  int64
 	rows   int
 	block  *sums.Block
+
+	columns map[string][]byte
+	lines   int // of the finest variant
 }
 
 // next makes one segment, and reports whether there is none to be made.
@@ -138,8 +143,13 @@ func (u *rollUp) add(tx *sql.Tx, gap [2]int64) (*snapshot, error) {
 	if err := rows.Err(); err != nil || s.rows == 0 {
 		return nil, err
 	}
-	s.block = sums.Roll(s.block)
-	s.lines = s.block.Len()
+	s.columns = make(map[string][]byte)
+	block := s.block
+	for _, v := range slices.Backward(sums.Variants) { // each from a finer one
+		block = v.Roll(block)
+		maps.Copy(s.columns, v.Columns(block))
+		s.lines = max(s.lines, block.Len())
+	}
 	return s, nil
 }
 
@@ -180,7 +190,7 @@ func (u *rollUp) write(s *snapshot) (err error) {
 			return err
 		}
 	}
-	for name, data := range s.block.Columns() {
+	for name, data := range s.columns {
 		if _, err := tx.ExecContext(u.ctx, "INSERT INTO segment_columns (segment, name, data) VALUES (?, ?, ?)", s.first, name, data); err != nil {
 			return err
 		}

@@ -70,6 +70,11 @@ func sumsSQL(t *testing.T, d *DB, f Filter, by []string) []string {
 	t.Helper()
 	own, part := []string{}, []string{}
 	for _, name := range by {
+		if unit := units[name]; unit > 0 {
+			at := fmt.Sprintf("(started_at / %d)", unit.Milliseconds())
+			own, part = append(own, at), append(part, at)
+			continue
+		}
 		column := map[string][2]string{"model": {"coalesce(model, model_requested)", "coalesce(part.value ->> 'model', model, model_requested)"}}[name]
 		if column[0] == "" {
 			column = [2]string{name, name}
@@ -124,11 +129,24 @@ func filterSQL(f Filter) string {
 	return "WHERE " + strings.Join(all, " AND ")
 }
 
+// units are the names of times, and how long they are the same. They stand last.
+var units = map[string]time.Duration{"slot": sums.Slot, "hour": time.Hour, "day": 24 * time.Hour}
+
 func sumsAsked(t *testing.T, r *Reader, f Filter, by []string) (all []string) {
 	t.Helper()
-	for _, g := range ask(t, r, Question{Filter: f, Groupings: []sums.Grouping{{By: by}}}).Tables[0].Groups {
+	var grouping sums.Grouping
+	for _, name := range by {
+		unit := units[name]
+		if unit == 0 {
+			grouping.By = append(grouping.By, name)
+			continue
+		}
+		grouping.Unit = unit
+		grouping.Times = append(grouping.Times, func(at time.Time) string { return fmt.Sprint(at.UnixMilli() / unit.Milliseconds()) })
+	}
+	for _, g := range ask(t, r, Question{Filter: f, Groupings: []sums.Grouping{grouping}}).Tables[0].Groups {
 		s := &g.Sums[0]
-		line := fmt.Sprintf("%s %d: %d %d %d", strings.Join(g.By, ","), map[bool]int{true: 1}[g.IsBeside], s.N(sums.Requests), s.N(sums.Doubtful), s.N(sums.Duration))
+		line := fmt.Sprintf("%s %d: %d %d %d", strings.Join(slices.Concat(g.By, g.Times), ","), map[bool]int{true: 1}[g.IsBeside], s.N(sums.Requests), s.N(sums.Doubtful), s.N(sums.Duration))
 		for _, m := range []sums.Measure{sums.Input, sums.CacheRead, sums.CacheWrite5m, sums.CacheWrite1h, sums.CacheWriteOther, sums.Output, sums.Reasoning} {
 			if c := s.Of(m); c != nil {
 				line += fmt.Sprint(" ", *c)
@@ -178,9 +196,7 @@ func TestSumsAreThoseOfTheRecords(t *testing.T) {
 					by = append(by, name)
 				}
 			}
-			if len(by) == 0 {
-				by = []string{"provider"}
-			}
+			by = append(by, oneOf(random1, []string{"provider"}, []string{"slot"}, []string{"hour"}, []string{"day"})...)
 			if got, want := sumsAsked(t, r, f, by), sumsSQL(t, d, f, by); !slices.Equal(got, want) {
 				t.Fatalf("%s: %+v by %v:\n%s\nwant\n%s", when, f, by, strings.Join(got, "\n"), strings.Join(want, "\n"))
 			}

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/wiremeter/wiremeter/usage"
 )
@@ -26,8 +28,15 @@ const dimensionCount = 32
 // coded is a column with few different values.
 type coded[T comparable] struct {
 	values []T
-	codes  []uint32 // of each line
+	codes  []uint32 // of each line; nil where it was read and has one value
 	index  map[T]uint32
+}
+
+func (c *coded[T]) at(line int32) T {
+	if c.codes == nil {
+		return c.values[0]
+	}
+	return c.values[c.codes[line]]
 }
 
 func (c *coded[T]) add(v T) {
@@ -67,14 +76,44 @@ func (b *Block) Add(l *Line) {
 	}
 }
 
-// Roll adds up the lines of b, of which every column is loaded, that are alike in
-// all but their counts.
-func Roll(b *Block) *Block {
+// Variant is a way in which lines are taken for alike. Coarser ones are faster to
+// add up, and cannot answer every question.
+type Variant struct {
+	prefix string // of its columns
+	unit   time.Duration
+	drops  []string // dimensions
+}
+
+// Variants are the coarsest first; the last can answer all.
+var Variants = []Variant{
+	{"hour/", time.Hour, []string{"turn_id"}},
+	{"slot/", Slot, []string{"turn_id"}},
+	{"turn/", Slot, nil},
+}
+
+// Unit is the part of time that a variant tells from others.
+func (v Variant) Unit() time.Duration { return v.unit }
+
+// Answers reports whether a variant can answer a question that needs these
+// dimensions, and whose times are of units at least as long.
+func (v Variant) Answers(dimensions []string, unit time.Duration) bool {
+	return v.unit <= unit && !slices.ContainsFunc(v.drops, func(d string) bool { return slices.Contains(dimensions, d) })
+}
+
+// Roll adds up the lines of b, of which every column is loaded, that are alike to
+// the variant in all but their counts.
+func (v Variant) Roll(b *Block) *Block {
+	slots := int64(v.unit / Slot)
 	rolled, at, key := NewBlock(), make(map[string]int), []byte(nil)
 	l := Line{Words: make([]string, len(dimensions))}
 	for i := range b.lines {
-		key = binary.LittleEndian.AppendUint32(key[:0], b.slots.codes[i])
-		for _, w := range b.words {
+		l.Slot = floor(b.slots.at(int32(i)), slots) * slots
+		key = binary.LittleEndian.AppendUint64(key[:0], uint64(l.Slot))
+		for d, w := range b.words {
+			if slices.Contains(v.drops, dimensions[d].name) {
+				continue
+			}
+			l.Words[d] = w.at(int32(i))
 			key = binary.LittleEndian.AppendUint32(key, w.codes[i])
 		}
 		if first, ok := at[string(key)]; ok {
@@ -84,10 +123,6 @@ func Roll(b *Block) *Block {
 			continue
 		}
 		at[string(key)] = rolled.lines
-		l.Slot = b.slots.values[b.slots.codes[i]]
-		for d, w := range b.words {
-			l.Words[d] = w.values[w.codes[i]]
-		}
 		for m := range b.counts {
 			l.Counts.n[m] = b.counts[m][i]
 		}
@@ -99,35 +134,43 @@ func Roll(b *Block) *Block {
 // Format names the layout of written columns and what they are made of: columns
 // of another format cannot be read.
 var Format = func() int64 {
-	layout := fmt.Sprint("1 ", Slot, Dimensions(), measureNames, usage.PromptBounds)
+	layout := fmt.Sprint("3 ", Variants, Dimensions(), measureNames, usage.PromptBounds)
 	return int64(crc32.ChecksumIEEE([]byte(layout)))
 }()
 
 const slotColumn = "slot"
 
-// Columns writes a block down, of which every column is loaded.
-func (b *Block) Columns() map[string][]byte {
-	all := map[string][]byte{slotColumn: appendCodes(appendNumbers(nil, b.slots.values), b.slots.codes, len(b.slots.values))}
+// Columns writes a block down that was rolled up so.
+func (v Variant) Columns(b *Block) map[string][]byte {
+	slots := appendNumbers(binary.AppendUvarint(nil, uint64(b.lines)), b.slots.values)
+	all := map[string][]byte{v.prefix + slotColumn: appendCodes(slots, b.slots.codes, len(b.slots.values))}
 	for i, w := range b.words {
-		all[dimensions[i].name] = appendCodes(appendStrings(nil, w.values), w.codes, len(w.values))
+		all[v.prefix+dimensions[i].name] = appendCodes(appendStrings(nil, w.values), w.codes, len(w.values))
 	}
 	for m, counts := range b.counts {
-		all[measureNames[m]] = appendCounts(nil, counts)
+		all[v.prefix+measureNames[m]] = appendCounts(nil, counts)
 	}
 	return all
 }
 
-// OpenBlock is for a block of so many lines that was written down; load gives the
-// columns by their names. Its slots are loaded at once.
-func OpenBlock(lines int, load func(column string) ([]byte, error)) (*Block, error) {
-	b := &Block{lines: lines, load: load}
+// maxBlock is more lines than any block has.
+const maxBlock = 1 << 24
+
+// Open is for a block that was written down; load gives the columns by their
+// names. Its slots are loaded at once.
+func (v Variant) Open(load func(column string) ([]byte, error)) (*Block, error) {
+	b := &Block{load: func(column string) ([]byte, error) { return load(v.prefix + column) }}
 	r, err := b.reader(slotColumn)
 	if err != nil {
 		return nil, err
 	}
-	b.slots = new(coded[int64])
+	lines := r.uvarint()
+	if lines > maxBlock {
+		return nil, fmt.Errorf("read the sums of %s: %w", slotColumn, errDamaged)
+	}
+	b.lines, b.slots = int(lines), new(coded[int64])
 	b.slots.values = r.numbers()
-	b.slots.codes = r.codes(lines, len(b.slots.values))
+	b.slots.codes = r.codes(b.lines, len(b.slots.values))
 	return b, r.check(slotColumn)
 }
 
@@ -181,15 +224,32 @@ func appendStrings(to []byte, all []string) []byte {
 	return to
 }
 
-// appendCodes: where there is one value, no code is needed.
+// appendCodes: where there is one value, no code is needed. Else all have as many
+// bytes as the greatest needs.
 func appendCodes(to []byte, codes []uint32, values int) []byte {
-	if values == 1 {
+	switch width := widthOf(values); width {
+	case 0:
+		return to
+	default:
+		var code [4]byte
+		for _, c := range codes {
+			binary.LittleEndian.PutUint32(code[:], c)
+			to = append(to, code[:width]...)
+		}
 		return to
 	}
-	for _, c := range codes {
-		to = binary.AppendUvarint(to, uint64(c))
+}
+
+func widthOf(values int) int {
+	switch {
+	case values <= 1:
+		return 0
+	case values <= 1<<8:
+		return 1
+	case values <= 1<<16:
+		return 2
 	}
-	return to
+	return 4
 }
 
 // Counts are all the same, or written one by one.
@@ -286,20 +346,28 @@ func (r *reader) strings() []string {
 }
 
 func (r *reader) codes(lines, values int) []uint32 {
-	all := make([]uint32, lines)
-	if values == 1 {
-		return all
-	}
-	for i := range all {
-		c := r.uvarint()
-		if c >= uint64(values) {
-			r.isDamaged = true
-			c = 0
-		}
-		all[i] = uint32(c)
-	}
-	if values == 0 && lines > 0 {
+	width := widthOf(values)
+	if len(r.data) != lines*width || values == 0 && lines > 0 {
 		r.isDamaged = true
+		return make([]uint32, lines)
+	}
+	if width == 0 {
+		return nil
+	}
+	all, data := make([]uint32, lines), r.data
+	r.data = nil
+	for i := range all {
+		switch width {
+		case 1:
+			all[i] = uint32(data[i])
+		case 2:
+			all[i] = uint32(binary.LittleEndian.Uint16(data[2*i:]))
+		default:
+			all[i] = binary.LittleEndian.Uint32(data[4*i:])
+		}
+		if all[i] >= uint32(values) {
+			r.isDamaged, all[i] = true, 0
+		}
 	}
 	return all
 }
@@ -312,15 +380,27 @@ func (r *reader) counts(lines int) []uint64 {
 	}
 	form := r.data[0]
 	r.data = r.data[1:]
-	v := uint64(0)
 	if form == same {
-		v = r.uvarint()
-	}
-	for i := range all {
-		if form == single {
-			v = r.uvarint()
+		v := r.uvarint()
+		for i := range all {
+			all[i] = v
 		}
-		all[i] = v
+		return all
 	}
+	data, at := r.data, 0
+	for i := range all {
+		if at < len(data) && data[at] < 0x80 {
+			all[i] = uint64(data[at])
+			at++
+			continue
+		}
+		v, n := binary.Uvarint(data[min(at, len(data)):])
+		if n <= 0 {
+			r.isDamaged = true
+			break
+		}
+		all[i], at = v, at+n
+	}
+	r.data = data[at:]
 	return all
 }

@@ -3,6 +3,8 @@ package sums
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/wiremeter/wiremeter/usage"
@@ -17,7 +19,6 @@ type Fold struct {
 	words  [dimensionCount]interned // what lines are grouped by, over all blocks
 	times  []interned
 	groups map[string]*group
-	cells  map[string]*Sum
 	order  []*group
 	total  distinct
 	key    []byte
@@ -25,8 +26,9 @@ type Fold struct {
 
 // interned numbers the words of a dimension.
 type interned struct {
-	ids   map[string]uint32
-	words []string
+	ids    map[string]uint32
+	words  []string
+	ofSlot map[int64]uint32 // of times
 }
 
 func (n *interned) id(word string) uint32 {
@@ -35,6 +37,7 @@ func (n *interned) id(word string) uint32 {
 		if n.ids == nil {
 			n.ids = make(map[string]uint32)
 		}
+		word = strings.Clone(word) // not the memory of its block
 		id = uint32(len(n.words))
 		n.ids[word] = id
 		n.words = append(n.words, word)
@@ -44,7 +47,7 @@ func (n *interned) id(word string) uint32 {
 
 type group struct {
 	Group
-	sums     []*Sum
+	sums     map[string]*Sum
 	distinct distinct
 }
 
@@ -60,7 +63,10 @@ var (
 
 // NewFold fails where the grouping names a dimension that does not exist.
 func NewFold(g Grouping) (*Fold, error) {
-	f := &Fold{grouping: g, groups: make(map[string]*group), cells: make(map[string]*Sum), times: make([]interned, len(g.Times)), measures: g.Measures}
+	f := &Fold{grouping: g, groups: make(map[string]*group), measures: g.Measures}
+	for range g.Times {
+		f.times = append(f.times, interned{ofSlot: make(map[int64]uint32)})
+	}
 	for _, place := range []struct {
 		names []string
 		to    *[]int
@@ -81,183 +87,137 @@ func NewFold(g Grouping) (*Fold, error) {
 	return f, nil
 }
 
-// Add adds the lines that are chosen.
+// Add adds the lines that are chosen. It finds the groups of this block first, by
+// the codes of its columns, so that words are looked at once a block.
 func (f *Fold) Add(b *Block, chosen Chosen) error {
 	if len(chosen) == 0 {
 		return nil
 	}
-	v, err := f.view(b)
+	by, err := wordsOf(b, f.by)
 	if err != nil {
 		return err
 	}
-	for _, line := range chosen {
-		f.add(v, int(line))
+	apart, err := wordsOf(b, f.apart)
+	if err != nil {
+		return err
 	}
-	return nil
+	besides, err := wordsOf(b, []int{kindIndex, hopIndex})
+	if err != nil {
+		return err
+	}
+	c := newClasses(chosen)
+	c.split(isBeside(besides[0], usage.Prewarm), 2)
+	c.split(isBeside(besides[1], usage.Gateway), 2)
+	for _, w := range by {
+		c.split(w.codes, len(w.values))
+	}
+	if len(f.times) > 0 {
+		c.split(b.slots.codes, len(b.slots.values))
+	}
+	groups := make([]*group, len(c.first))
+	for i, line := range c.first {
+		beside := besides[0].at(line) == string(usage.Prewarm) || besides[1].at(line) == string(usage.Gateway)
+		groups[i] = f.group(beside, by, b.slots.at(line), line)
+	}
+	if err := f.count(b, c, groups); err != nil {
+		return err
+	}
+	return f.sum(b, c, groups, apart)
 }
 
-// view is a block as a fold sees it.
-type view struct {
-	by, apart       []translated
-	times           []translated
-	apartTimes      []int64 // by code of the slot
-	slots           []uint32
-	isBeside        func(line int) bool
-	sessions, turns translated
-	measures        []Measure
-	counts          [][]uint64
-}
-
-// translated is a column of a block whose values have the numbers of the fold.
-type translated struct {
-	codes []uint32
-	ids   []uint32
-}
-
-func (t translated) at(line int) uint32 { return t.ids[t.codes[line]] }
-
-func (f *Fold) view(b *Block) (v view, err error) {
-	if v.by, err = f.translateAll(b, f.by); err != nil {
-		return v, err
-	}
-	if v.apart, err = f.translateAll(b, f.apart); err != nil {
-		return v, err
-	}
-	for i, name := range f.grouping.Times {
-		v.times = append(v.times, f.translateSlots(b, i, name))
-	}
-	if f.grouping.ApartTime != nil {
-		v.slots = b.slots.codes
-		for _, slot := range b.slots.values {
-			v.apartTimes = append(v.apartTimes, f.grouping.ApartTime(Begin(slot)).Unix())
-		}
-	}
-	if v.isBeside, err = beside(b); err != nil {
-		return v, err
-	}
-	if f.grouping.CountsSessions || f.grouping.CountsTurns {
-		if v.sessions, err = f.translate(b, sessionIndex); err != nil {
-			return v, err
-		}
-	}
-	if f.grouping.CountsTurns {
-		if v.turns, err = f.translate(b, turnsIndex); err != nil {
-			return v, err
-		}
-	}
-	for _, m := range f.measures {
-		counts, err := b.count(m)
-		if err != nil {
-			return v, err
-		}
-		v.measures, v.counts = append(v.measures, m), append(v.counts, counts)
-	}
-	return v, nil
-}
-
-func (f *Fold) translateAll(b *Block, dimensions []int) (all []translated, err error) {
+func wordsOf(b *Block, dimensions []int) (all []*coded[string], err error) {
 	for _, d := range dimensions {
-		t, err := f.translate(b, d)
+		w, err := b.word(d)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, t)
+		all = append(all, w)
 	}
 	return all, nil
 }
 
-func (f *Fold) translate(b *Block, d int) (translated, error) {
-	w, err := b.word(d)
-	if err != nil {
-		return translated{}, err
+// isBeside has 1 for the lines with the word; nil where there are none.
+func isBeside[W ~string](words *coded[string], word W) []uint32 {
+	code := slices.Index(words.values, string(word))
+	if code < 0 || words.codes == nil {
+		return nil
 	}
-	ids := make([]uint32, len(w.values))
-	for i, v := range w.values {
-		ids[i] = f.words[d].id(v)
+	is := make([]uint32, len(words.codes))
+	for i, c := range words.codes {
+		if c == uint32(code) {
+			is[i] = 1
+		}
 	}
-	return translated{w.codes, ids}, nil
+	return is
 }
 
-func (f *Fold) translateSlots(b *Block, at int, name func(time.Time) string) translated {
-	ids := make([]uint32, len(b.slots.values))
-	for i, slot := range b.slots.values {
-		ids[i] = f.times[at].id(name(Begin(slot)))
-	}
-	return translated{b.slots.codes, ids}
+// classes tell lines apart.
+type classes struct {
+	chosen Chosen
+	of     []uint32 // by place in chosen
+	first  []int32  // the first line of each class
 }
 
-// beside tells which lines belong in no total.
-func beside(b *Block) (func(line int) bool, error) {
-	kinds, err := b.word(kindIndex)
-	if err != nil {
-		return nil, err
-	}
-	hops, err := b.word(hopIndex)
-	if err != nil {
-		return nil, err
-	}
-	isKind, isHop := make([]bool, len(kinds.values)), make([]bool, len(hops.values))
-	hasAny := false
-	for i, k := range kinds.values {
-		isKind[i] = k == string(usage.Prewarm)
-		hasAny = hasAny || isKind[i]
-	}
-	for i, h := range hops.values {
-		isHop[i] = h == string(usage.Gateway)
-		hasAny = hasAny || isHop[i]
-	}
-	if !hasAny {
-		return func(int) bool { return false }, nil
-	}
-	return func(line int) bool { return isKind[kinds.codes[line]] || isHop[hops.codes[line]] }, nil
+func newClasses(chosen Chosen) *classes {
+	return &classes{chosen: chosen, of: make([]uint32, len(chosen)), first: []int32{chosen[0]}}
 }
 
-func (f *Fold) add(v view, line int) {
-	isBeside := v.isBeside(line)
+// split tells lines with different codes apart, which are below so many. Without
+// codes they are all the same.
+func (c *classes) split(codes []uint32, below int) {
+	if codes == nil {
+		return
+	}
+	var first []int32
+	if pairs := len(c.first) * below; pairs <= 8*len(c.of)+1<<10 {
+		classes := make([]uint32, pairs) // 0: none yet
+		for i, line := range c.chosen {
+			pair := int(c.of[i])*below + int(codes[line])
+			if classes[pair] == 0 {
+				first = append(first, line)
+				classes[pair] = uint32(len(first))
+			}
+			c.of[i] = classes[pair] - 1
+		}
+		c.first = first
+		return
+	}
+	classes := make(map[uint64]uint32)
+	for i, line := range c.chosen {
+		pair := uint64(c.of[i])<<32 | uint64(codes[line])
+		class, ok := classes[pair]
+		if !ok {
+			class = uint32(len(first))
+			classes[pair] = class
+			first = append(first, line)
+		}
+		c.of[i] = class
+	}
+	c.first = first
+}
+
+// sub begins to tell the lines of a class apart; of says which class each was in.
+func (c *classes) sub() *classes {
+	return &classes{c.chosen, slices.Clone(c.of), slices.Clone(c.first)}
+}
+
+func (f *Fold) group(isBeside bool, by []*coded[string], slot int64, line int32) *group {
 	key := append(f.key[:0], 0)
 	if isBeside {
 		key[0] = 1
 	}
-	for _, columns := range [][]translated{v.by, v.times} {
-		for _, t := range columns {
-			key = binary.LittleEndian.AppendUint32(key, t.at(line))
-		}
+	for i, w := range by {
+		key = binary.LittleEndian.AppendUint32(key, f.words[f.by[i]].id(w.at(line)))
 	}
-	own := len(key)
-	for _, t := range v.apart {
-		key = binary.LittleEndian.AppendUint32(key, t.at(line))
-	}
-	if v.slots != nil {
-		key = binary.LittleEndian.AppendUint64(key, uint64(v.apartTimes[v.slots[line]]))
+	for i := range f.times {
+		key = binary.LittleEndian.AppendUint32(key, f.timeID(i, slot))
 	}
 	f.key = key
-	cell := f.cells[string(key)]
-	var g *group
-	if cell == nil || f.grouping.CountsSessions || f.grouping.CountsTurns {
-		g = f.group(key[:own], v, line)
-	}
-	if cell == nil {
-		cell = &Sum{Apart: f.named(f.apart, v.apart, line)}
-		if v.slots != nil {
-			cell.Time = time.Unix(v.apartTimes[v.slots[line]], 0).UTC()
-		}
-		f.cells[string(key)] = cell
-		g.sums = append(g.sums, cell)
-	}
-	for i, m := range v.measures {
-		cell.add(int(m), v.counts[i][line])
-	}
-	if g != nil {
-		f.count(g, v, line)
-	}
-}
-
-func (f *Fold) group(key []byte, v view, line int) *group {
 	g := f.groups[string(key)]
 	if g == nil {
-		g = &group{Group: Group{By: f.named(f.by, v.by, line), IsBeside: key[0] == 1}}
-		for i, t := range v.times {
-			g.Times = append(g.Times, f.times[i].words[t.at(line)])
+		g = &group{Group: Group{By: named(by, line), IsBeside: isBeside}, sums: make(map[string]*Sum)}
+		for i := range f.times {
+			g.Times = append(g.Times, f.times[i].words[f.timeID(i, slot)])
 		}
 		f.groups[string(key)] = g
 		f.order = append(f.order, g)
@@ -265,38 +225,75 @@ func (f *Fold) group(key []byte, v view, line int) *group {
 	return g
 }
 
-func (f *Fold) named(dimensions []int, columns []translated, line int) []string {
-	if len(dimensions) == 0 {
+// timeID is asked for many times of few slots.
+func (f *Fold) timeID(at int, slot int64) uint32 {
+	t := &f.times[at]
+	id, ok := t.ofSlot[slot]
+	if !ok {
+		id = t.id(f.grouping.Times[at](Begin(slot)))
+		t.ofSlot[slot] = id
+	}
+	return id
+}
+
+func named(columns []*coded[string], line int32) []string {
+	if len(columns) == 0 {
 		return nil
 	}
-	names := make([]string, len(dimensions))
-	for i, d := range dimensions {
-		names[i] = f.words[d].words[columns[i].at(line)]
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = strings.Clone(c.at(line)) // not the memory of its block
 	}
 	return names
 }
 
 // count counts sessions and turns that are known.
-func (f *Fold) count(g *group, v view, line int) {
+func (f *Fold) count(b *Block, c *classes, groups []*group) error {
 	if !f.grouping.CountsSessions && !f.grouping.CountsTurns {
-		return
+		return nil
 	}
-	session := v.sessions.at(line)
-	if f.grouping.CountsSessions && f.words[sessionIndex].words[session] != "" {
-		g.distinct.session(session)
-		if !g.IsBeside {
-			f.total.session(session)
-		}
+	words, err := wordsOf(b, []int{sessionIndex, turnsIndex})
+	if err != nil {
+		return err
+	}
+	sessions, turns := words[0], words[1]
+	s := c.sub()
+	s.split(sessions.codes, len(sessions.values))
+	if f.grouping.CountsSessions {
+		s.each(c, func(class uint32, line int32) {
+			if word := sessions.at(line); word != "" {
+				f.distinct(groups[class], func(d *distinct) { d.session(f.words[sessionIndex].id(word)) })
+			}
+		})
 	}
 	if f.grouping.CountsTurns {
-		turn := v.turns.at(line)
-		if f.words[turnsIndex].words[turn] == "" {
-			return
+		s.split(turns.codes, len(turns.values))
+		s.each(c, func(class uint32, line int32) {
+			if word := turns.at(line); word != "" {
+				session := f.words[sessionIndex].id(sessions.at(line))
+				f.distinct(groups[class], func(d *distinct) { d.turn(session, f.words[turnsIndex].id(word)) })
+			}
+		})
+	}
+	return nil
+}
+
+// each calls with each class of c, the one of above that it is a part of, and its
+// first line.
+func (c *classes) each(above *classes, call func(class uint32, line int32)) {
+	next := uint32(0)
+	for i, class := range c.of {
+		if class == next { // they are numbered as they come
+			call(above.of[i], c.chosen[i])
+			next++
 		}
-		g.distinct.turn(session, turn)
-		if !g.IsBeside {
-			f.total.turn(session, turn)
-		}
+	}
+}
+
+func (f *Fold) distinct(g *group, add func(*distinct)) {
+	add(&g.distinct)
+	if !g.IsBeside {
+		add(&f.total)
 	}
 }
 
@@ -316,6 +313,52 @@ func (d *distinct) turn(session, id uint32) {
 
 func (d *distinct) counts() Distinct {
 	return Distinct{Sessions: int64(len(d.sessions)), Turns: int64(len(d.turns))}
+}
+
+// sum adds up each class, kept apart.
+func (f *Fold) sum(b *Block, c *classes, groups []*group, apart []*coded[string]) error {
+	s := c.sub()
+	for _, w := range apart {
+		s.split(w.codes, len(w.values))
+	}
+	if f.grouping.ApartTime != nil {
+		s.split(b.slots.codes, len(b.slots.values))
+	}
+	totals := make([]Counts, len(s.first))
+	for _, m := range f.measures {
+		counts, err := b.count(m)
+		if err != nil {
+			return err
+		}
+		for i, class := range s.of {
+			totals[class].n[m] = plus(totals[class].n[m], counts[s.chosen[i]])
+		}
+	}
+	at := 0
+	s.each(c, func(class uint32, line int32) {
+		f.cell(groups[class], apart, b.slots.at(line), line).Add(&totals[at])
+		at++
+	})
+	return nil
+}
+
+func (f *Fold) cell(g *group, apart []*coded[string], slot int64, line int32) *Counts {
+	key := f.key[:0]
+	for i, w := range apart {
+		key = binary.LittleEndian.AppendUint32(key, f.words[f.apart[i]].id(w.at(line)))
+	}
+	var at time.Time
+	if f.grouping.ApartTime != nil {
+		at = f.grouping.ApartTime(Begin(slot))
+		key = binary.LittleEndian.AppendUint64(key, uint64(at.Unix()))
+	}
+	f.key = key
+	s := g.sums[string(key)]
+	if s == nil {
+		s = &Sum{Apart: named(apart, line), Time: at}
+		g.sums[string(key)] = s
+	}
+	return &s.Counts
 }
 
 // Table is what was added up, in no order that means anything.
@@ -345,15 +388,15 @@ func Choose(b *Block, f Filter, isIn func(slot int64) bool) (Chosen, error) {
 		}
 		checks = append(checks, c)
 	}
-	slots := check{codes: b.slots.codes, is: make([]bool, len(b.slots.values))}
+	slots := check{codes: b.slots.codes, is: make([]bool, len(b.slots.values)), isAll: true}
 	for i, s := range b.slots.values {
 		slots.is[i] = isIn(s)
-		slots.hasAny = slots.hasAny || slots.is[i]
+		slots.hasAny, slots.isAll = slots.hasAny || slots.is[i], slots.isAll && slots.is[i]
 	}
 	if !slots.hasAny {
 		return nil, nil
 	}
-	checks = append(checks, slots)
+	checks = slices.DeleteFunc(append(checks, slots), func(c check) bool { return c.isAll || c.codes == nil })
 	chosen := make(Chosen, 0, b.lines)
 lines:
 	for line := range b.lines {
@@ -369,9 +412,10 @@ lines:
 
 // check tells which values of a column are chosen.
 type check struct {
-	codes  []uint32
+	codes  []uint32 // nil: there is one value
 	is     []bool
 	hasAny bool
+	isAll  bool
 }
 
 func newCheck(b *Block, name string, values []string) (check, error) {
@@ -383,12 +427,12 @@ func newCheck(b *Block, name string, values []string) (check, error) {
 	if err != nil {
 		return check{}, err
 	}
-	c := check{codes: w.codes, is: make([]bool, len(w.values))}
+	c := check{codes: w.codes, is: make([]bool, len(w.values)), isAll: true}
 	for i, v := range w.values {
 		for _, wanted := range values {
 			c.is[i] = c.is[i] || v == wanted
 		}
-		c.hasAny = c.hasAny || c.is[i]
+		c.hasAny, c.isAll = c.hasAny || c.is[i], c.isAll && c.is[i]
 	}
 	return c, nil
 }

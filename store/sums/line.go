@@ -11,12 +11,13 @@ import (
 const Slot = 15 * time.Minute
 
 // SlotOf is the number of the slot of a time: slots since 1970 UTC.
-func SlotOf(t time.Time) int64 {
-	n, slot := t.UnixMilli(), Slot.Milliseconds()
+func SlotOf(t time.Time) int64 { return floor(t.UnixMilli(), Slot.Milliseconds()) }
+
+func floor(n, by int64) int64 {
 	if n < 0 {
-		n -= slot - 1
+		n -= by - 1
 	}
-	return n / slot
+	return n / by
 }
 
 // Begin is the first instant of a slot.

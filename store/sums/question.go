@@ -1,6 +1,9 @@
 package sums
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Filter chooses records. Its zero value chooses all.
 type Filter struct {
@@ -17,6 +20,10 @@ type Grouping struct {
 	Apart []string                      // dimensions by which the sums of one group are kept apart
 
 	ApartTime func(slot time.Time) time.Time // whole seconds: so are those for which it differs; nil: it does not
+
+	// Unit is how long Times and ApartTime are the same at least, from its
+	// multiples since 1970 UTC on: Slot, or more, which is faster. 0: Slot.
+	Unit time.Duration
 
 	CountsSessions bool
 	CountsTurns    bool
@@ -53,4 +60,40 @@ type Sum struct {
 	Apart []string  // in the order of Grouping.Apart
 	Time  time.Time // what Grouping.ApartTime says
 	Counts
+}
+
+// Needs are the dimensions that a grouping looks at.
+func (g Grouping) Needs() []string {
+	all := slices.Concat(g.By, g.Apart)
+	if g.CountsTurns {
+		all = append(all, "turn_id")
+	}
+	return all
+}
+
+// unit is how long the times of a grouping are the same. Without any it is long.
+func (g Grouping) unit() time.Duration {
+	if len(g.Times) == 0 && g.ApartTime == nil {
+		return time.Hour
+	}
+	return max(g.Unit, Slot)
+}
+
+// VariantFor is the coarsest that answers all of the groupings, of what the filter
+// chooses.
+func VariantFor(f Filter, groupings []Grouping) Variant {
+	var needs []string
+	unit := Variants[0].unit
+	for name := range f.Is {
+		needs = append(needs, name)
+	}
+	for _, g := range groupings {
+		needs, unit = append(needs, g.Needs()...), min(unit, g.unit())
+	}
+	for _, v := range Variants {
+		if v.Answers(needs, unit) {
+			return v
+		}
+	}
+	return Variants[len(Variants)-1]
 }
