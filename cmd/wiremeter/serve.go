@@ -95,6 +95,7 @@ func serve(ctx context.Context, h *house, f serveFlags, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
+	defer startAdding(h, log)()
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
