@@ -260,6 +260,13 @@ func BenchmarkGenerate(b *testing.B) {
 	benchmark(b, "generate", "", fmt.Sprintf(chunk, ""), fmt.Sprintf(chunk, `,"finishReason":"STOP"`))
 }
 
+// Some servers say it only at the end.
+func BenchmarkGenerateText(b *testing.B) {
+	chunk := "data: {\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"text\":\"and then some more words, in chunks that are larger than those of others\"}]}%s,\"index\":0}],%s\"modelVersion\":\"gemini-3-flash\",\"responseId\":\"r1\"}\r\n\r\n"
+	benchmark(b, "generate", "", fmt.Sprintf(chunk, "", ""),
+		fmt.Sprintf(chunk, `,"finishReason":"STOP"`, `"usageMetadata":{"promptTokenCount":10,"candidatesTokenCount":20,"totalTokenCount":30},`))
+}
+
 func BenchmarkDocument(b *testing.B) {
 	body := bytes.Repeat([]byte("some words and \\\"quotes\\\"\\n"), 4000)
 	body = append(append([]byte(`{"id":"m","content":[{"type":"text","text":"`), body...), `"}],"usage":{"input_tokens":1,"output_tokens":2}}`...)

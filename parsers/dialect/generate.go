@@ -31,7 +31,14 @@ type generate struct {
 
 func newGenerate(o Options) Meter { return &generate{o: o} }
 
+// keysOfGenerate are in what may say more than text, the id and the model, which
+// stand in every chunk.
+var keysOfGenerate = newKeys("usageMetadata", "finishReason", "promptFeedback", "error")
+
 func (g *generate) Observe(f framing.Frame) (usage.Response, bool) {
+	if g.o.IsStream && g.isBegun && !keysOfGenerate.in(f.Data) {
+		return usage.Response{}, false
+	}
 	root, ok := parse(f)
 	if !ok {
 		return usage.Response{}, false
@@ -95,8 +102,12 @@ func readChunk(object gjson.Result) (c chunk) {
 }
 
 func (g *generate) take(c chunk) {
-	keepFirst(&g.resp.ID, word(c.id))
-	keepLast(&g.resp.Model, word(c.model))
+	if g.resp.ID == "" {
+		g.resp.ID = word(c.id)
+	}
+	if c.model.Str != g.resp.Model { // nearly never: it is not copied from every chunk
+		keepLast(&g.resp.Model, word(c.model))
+	}
 	g.stop(c.candidates, c.feedback)
 	g.count(c.usage)
 }
