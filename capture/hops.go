@@ -112,24 +112,28 @@ func (h *hops) tell(s *saying) {
 	h.told = append(h.told, s)
 }
 
-// keep hands the record of a hop on, and decides before whether it is of a way to
-// a gateway. Where that cannot be told yet it returns at once, and the record
+// keep hands the record on, and decides before whether it is of a way to a
+// gateway. Where that cannot be told yet it returns at once, and the record
 // follows.
-func (e *Exchange) keep(r usage.Record, ended time.Time) {
+func (e *Exchange) keep(r *usage.Record, ended time.Time) {
+	if !e.isHop {
+		e.capture.recorder.Record(*r)
+		return
+	}
 	h := &e.capture.hops
-	s := sayingOf(&r, e.head, ended)
+	s := sayingOf(r, e.head, ended)
 	h.mu.Lock()
 	if !e.isWay {
 		h.tell(s)
 		h.mu.Unlock()
-		e.capture.recorder.Record(r)
+		e.capture.recorder.Record(*r)
 		return
 	}
 	changed := h.unsettled(e, s)
 	if changed == nil {
-		h.decide(s, &r)
+		h.decide(s, r)
 		h.mu.Unlock()
-		e.capture.recorder.Record(r)
+		e.capture.recorder.Record(*r)
 		return
 	}
 	h.open[e]++
@@ -138,8 +142,8 @@ func (e *Exchange) keep(r usage.Record, ended time.Time) {
 	go func() {
 		defer e.capture.decoding.end(ticket)
 		defer h.leave(e)
-		h.settle(e, s, &r)
-		e.capture.recorder.Record(r)
+		h.settle(e, s, r)
+		e.capture.recorder.Record(*r)
 	}()
 }
 

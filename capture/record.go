@@ -69,7 +69,7 @@ func (e *Exchange) conclude(a *answer) {
 	r.Outcome, r.Reason = e.outcome(a)
 	e.whenPlaced(a.said, func() {
 		r.Attribution = e.attribution(a.said)
-		clean(&r)
+		clean(r)
 		e.keep(r, a.ended)
 	})
 }
@@ -165,12 +165,12 @@ func doubt(resp usage.Response) string {
 	return ""
 }
 
-func (e *Exchange) record(a *answer) usage.Record {
+func (e *Exchange) record(a *answer) *usage.Record {
 	q := a.request
 	if a.said == nil {
 		a.said = e.said(q)
 	}
-	r := usage.Record{
+	r := &usage.Record{
 		ID:        ulid.MustNew(ulid.Timestamp(a.begun), ulid.DefaultEntropy()).String(),
 		StartedAt: a.begun,
 
