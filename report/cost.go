@@ -246,8 +246,11 @@ func requests(n int64) string {
 }
 
 // dollars writes nano-dollars with cents, and below a dollar so that three digits
-// are to be seen.
+// are to be seen, down to a millionth.
 func dollars(nano int64) string {
+	if 0 < nano && nano < 500 {
+		return "<$0.000001"
+	}
 	places := 2
 	for limit := int64(1e9); nano > 0 && nano < limit && places < 6; limit /= 10 {
 		places++
