@@ -139,15 +139,39 @@ var saysPurpose = map[string]bool{"claude-code": true, "codex": true, "copilot-c
 // what follows.
 func (m *marks) look(b []byte) (rest int) {
 	rest = max(0, len(b)-longest)
-	for i, mark := range m.dirs {
-		if m.paths[i] == "" {
-			rest = min(rest, m.lookForPath(i, b, mark))
+	if hasMark(b) {
+		for i, mark := range m.dirs {
+			if m.paths[i] == "" {
+				rest = min(rest, m.lookForPath(i, b, mark))
+			}
 		}
 	}
 	if m.opening.text == "" && !saysPurpose[m.agent] {
 		m.lookForOpening(b)
 	}
 	return max(rest, len(b)-maxPathRaw-longest)
+}
+
+// behindWork is what follows the rare letter of those marks that speak of work.
+var behindWork = [][]byte{[]byte("ing directory"), []byte("ing Directory"), []byte("ing in the directory"), []byte("space Director"), []byte("space Path")}
+
+// hasMark reports whether a mark may stand in b. It looks for what is rare in each.
+func hasMark(b []byte) bool {
+	for at := 0; ; {
+		n := bytes.IndexByte(b[at:], 'k')
+		if n < 0 {
+			return bytes.Contains(b, []byte("<cwd>")) || bytes.Contains(b, []byte("% pwd"))
+		}
+		at += n + 1
+		if !bytes.HasSuffix(b[:at], []byte("ork")) {
+			continue
+		}
+		for _, s := range behindWork {
+			if bytes.HasPrefix(b[at:], s) {
+				return true
+			}
+		}
+	}
 }
 
 func (m *marks) lookForPath(i int, b []byte, mark string) (rest int) {

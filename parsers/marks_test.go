@@ -103,3 +103,15 @@ func BenchmarkRequestReader(b *testing.B) {
 		})
 	}
 }
+
+// TestEveryMarkIsLookedFor: what is looked for first is a part of each.
+func TestEveryMarkIsLookedFor(t *testing.T) {
+	for _, mark := range anyDirMarks {
+		if !hasMark([]byte("k k, work, working; " + mark)) {
+			t.Errorf("%q would not be found", mark)
+		}
+	}
+	if hasMark([]byte("we are working in the workspace; cwd, pwd")) {
+		t.Error("there is no mark")
+	}
+}
