@@ -99,8 +99,13 @@ func (v *evidence) dir() string {
 func (v *evidence) climb(w place.Answer) {
 	a := &v.Attribution
 	if d := v.dir(); d != a.Dir {
-		put(a, usage.ByDir, d, usage.FromWire)
+		a.Dir = ""
+		delete(a.Sources, usage.ByDir)
+		if !isWithin(firstOf(w.Run.Dir, w.Process.Dir), d) { // which says more
+			tell(a, usage.ByDir, d, usage.FromWire)
+		}
 	}
+	v.root, v.name = firstOf(v.root, w.Here.Root), w.Here.Name
 	isRuns := w.HasRun && v.isOf(w.Run)
 	if w.HasRun {
 		v.take(w.Run, usage.FromRun)
@@ -113,7 +118,6 @@ func (v *evidence) climb(w place.Answer) {
 	v.contest(usage.ByRepository, w.Here.Repository, from)
 	tell(a, usage.ByBranch, label(w.Here.Branch), from)
 	tell(a, usage.ByCommit, commit(w.Here.Commit), from)
-	v.root, v.name = firstOf(v.root, w.Here.Root), w.Here.Name
 	if isRuns && w.Here.Root == "" { // it is gone, or on another machine
 		v.contest(usage.ByRepository, w.Run.Repository, usage.FromRun)
 		tell(a, usage.ByBranch, label(w.Run.Branch), usage.FromRun)
@@ -133,7 +137,7 @@ func firstOf(a, b string) string {
 // have handed its work to a daemon of an earlier run.
 func (v *evidence) isOf(run place.Place) bool {
 	d := v.dir()
-	return d == "" || isWithin(d, run.Dir) || run.Root != "" && isWithin(d, run.Root)
+	return d == "" || isWithin(d, run.Dir) || run.Root != "" && isWithin(d, run.Root) || v.root != "" && isWithin(run.Dir, v.root)
 }
 
 // take fills the dimensions of a place that is not asked about its repository.
@@ -182,12 +186,6 @@ func base(p string) string {
 func isWithin(p, root string) bool {
 	rest, ok := strings.CutPrefix(p, strings.TrimRight(root, `/\`))
 	return ok && (rest == "" || rest[0] == '/' || rest[0] == '\\')
-}
-
-// put tells a dimension that a source knows better.
-func put(a *usage.Attribution, d usage.Dimension, value string, s usage.Source) {
-	*dimension(a, d) = ""
-	tell(a, d, value, s)
 }
 
 // programs are the names by which agents are started.

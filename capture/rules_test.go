@@ -115,6 +115,14 @@ func TestLadder(t *testing.T) {
 				usage.ByRepository: usage.FromWire, usage.ByBranch: usage.FromRun, usage.ByCommit: usage.FromRun, usage.ByProject: usage.FromWire,
 			}, nil,
 		},
+		"a root that the run is below": {
+			from("api.openai.com", "/v1/responses", "{}", "User-Agent", "codex_exec/1 (x)", "X-Codex-Turn-Metadata", `{"workspaces":{"/srv":{}}}`), "run-elsewherea",
+			"ada difference /srv/other git.example/ada/other trunk " + aCommit + " other",
+			map[usage.Dimension]usage.Source{
+				usage.ByAgent: usage.FromWire, usage.ByUser: usage.FromRun, usage.ByMachine: usage.FromRun, usage.ByDir: usage.FromRun,
+				usage.ByRepository: usage.FromRun, usage.ByBranch: usage.FromRun, usage.ByCommit: usage.FromRun, usage.ByProject: usage.FromRun,
+			}, nil,
+		},
 		"a run that nobody knows": {
 			claudeSide, "run-nobodyaaaa", "     ", map[usage.Dimension]usage.Source{usage.ByAgent: usage.FromWire, usage.BySession: usage.FromWire}, nil,
 		},
