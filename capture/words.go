@@ -29,36 +29,46 @@ var keys = []string{
 	"sk-", "AIza", "AKIA", "ghp_", "gho_", "ghr_", "ghs_", "ghu_", "github_pat_", "xai-", "gsk_", "hf_", "ya29.", "key-", "eyJ",
 }
 
+// minKey is how long a word with a key is at least.
+const minKey = 8
+
 // hasKey reports whether a part of s looks like a credential: one of keys at the
 // beginning of a word, with six characters or more behind it, or "bearer".
 func hasKey(s string) bool {
-	if len(s) < 8 {
+	if len(s) < minKey {
 		return false
 	}
-	for _, key := range keys {
-		for rest, at := s, 0; ; {
-			i := strings.Index(rest, key)
-			if i < 0 {
-				break
-			}
-			at += i + len(key)
-			rest = s[at:]
-			if begins(s, at-len(key)) && len(rest) >= 6 && !strings.ContainsFunc(rest[:6], isOutsideOfKeys) {
-				return true
-			}
-		}
-	}
-	return hasBearer(s)
-}
-
-func hasBearer(s string) bool {
-	const bearer = "bearer"
-	for i := 0; i+len(bearer) < len(s); i++ {
-		if s[i]|0x20 == 'b' && begins(s, i) && strings.EqualFold(s[i:i+len(bearer)], bearer) && !isLetter(rune(s[i+len(bearer)])) {
+	for i := range len(s) {
+		if isInitial[s[i]] && begins(s, i) && (isKey(s[i:]) || isBearer(s[i:])) {
 			return true
 		}
 	}
 	return false
+}
+
+// isInitial are the letters that keys and "bearer" begin with: nearly all words
+// are told by them to be neither.
+var isInitial = func() (is [256]bool) {
+	for _, key := range append(keys, "b", "B") {
+		is[key[0]] = true
+	}
+	return is
+}()
+
+// isKey reports whether s begins with a credential.
+func isKey(s string) bool {
+	for _, key := range keys {
+		if rest, ok := strings.CutPrefix(s, key); ok && len(rest) >= 6 && !strings.ContainsFunc(rest[:6], isOutsideOfKeys) {
+			return true
+		}
+	}
+	return false
+}
+
+// isBearer reports whether s begins with that word, and more follows.
+func isBearer(s string) bool {
+	const bearer = "bearer"
+	return len(s) > len(bearer) && strings.EqualFold(s[:len(bearer)], bearer) && !isLetter(rune(s[len(bearer)]))
 }
 
 // begins reports whether a word begins at this place in s.
@@ -102,25 +112,31 @@ func userAgent(s string) string {
 		}
 		return r
 	}, s[:min(len(s), 4*maxUserAgent)])
-	words := strings.Split(s, " ")
-	for i, w := range words {
-		if hasKey(w) || strings.EqualFold(w, "bearer") {
-			words[i] = hidden
+	const bearer = "bearer"
+	if len(s) < minKey || hasKey(s) || strings.EqualFold(s[len(s)-len(bearer):], bearer) {
+		words := strings.Split(s, " ")
+		for i, w := range words {
+			if hasKey(w) || strings.EqualFold(w, bearer) {
+				words[i] = hidden
+			}
 		}
+		s = strings.Join(words, " ")
 	}
-	s = strings.Join(words, " ")
 	return s[:min(len(s), maxUserAgent)]
 }
 
 // path keeps the segments that can be parts of an API's path. What comes too
 // late is one segment that is not kept.
 func path(s string) string {
+	if isPath(s) {
+		return s
+	}
 	var kept strings.Builder
 	for i, segment := range strings.Split(s[:min(len(s), 2*maxPath)], "/") {
 		if i > 0 {
 			kept.WriteByte('/')
 		}
-		if len(segment) > maxSegment || hasKey(segment) || strings.ContainsFunc(segment, isOutsideOfSegments) {
+		if !isSegment(segment) {
 			segment = hidden
 		}
 		if kept.Len()+len(segment) >= maxPath-len("/"+hidden) {
@@ -130,6 +146,23 @@ func path(s string) string {
 		kept.WriteString(segment)
 	}
 	return kept.String()
+}
+
+// isPath reports whether all of s is kept, as nearly always.
+func isPath(s string) bool {
+	if len(s) >= maxPath-len("/"+hidden) {
+		return false
+	}
+	for segment := range strings.SplitSeq(s, "/") {
+		if !isSegment(segment) {
+			return false
+		}
+	}
+	return true
+}
+
+func isSegment(s string) bool {
+	return len(s) <= maxSegment && !hasKey(s) && !strings.ContainsFunc(s, isOutsideOfSegments)
 }
 
 func isOutsideOfSegments(r rune) bool {
@@ -167,7 +200,7 @@ func reasonOf(fault error) string {
 // clean leaves of a record what is no free text.
 func clean(r *usage.Record) {
 	r.Path, r.Run, r.UserAgent, r.AgentVersion = path(r.Path), RunName(r.Run), userAgent(r.UserAgent), version(r.AgentVersion)
-	for _, s := range []*string{&r.SessionID, &r.ParentSessionID, &r.SubagentID, &r.TurnID, &r.ParentSessionID, &r.SubagentID, &r.TurnID, &r.ModelRequested, &r.RequestID, &r.GroupID, &r.Response.ID, &r.Model, &r.ServiceTier, &r.Speed, &r.Geo, &r.StopReason} {
+	for _, s := range []*string{&r.SessionID, &r.ParentSessionID, &r.SubagentID, &r.TurnID, &r.ModelRequested, &r.RequestID, &r.GroupID, &r.Response.ID, &r.Model, &r.ServiceTier, &r.Speed, &r.Geo, &r.StopReason} {
 		*s = name(*s)
 	}
 }
