@@ -100,7 +100,7 @@ var agents = map[string]struct {
 		usage.Attribution{Agent: "roo", AgentVersion: "3.30.0", SessionID: "t", Plan: usage.PayPerUse}},
 	"qwen-code's memory": {from("dashscope.aliyuncs.com", "/compatible-mode/v1/chat/completions", `{"metadata":{"sessionId":"s","promptId":"s#managed-auto-memory-extractor-1#0"},"messages":[{"content":"I'm currently working in the directory: `+engine+`\nHere"}]}`,
 		"User-Agent", "QwenCode/0.24.4 (linux; x64)"),
-		usage.Attribution{Agent: "qwen-code", AgentVersion: "0.24.4", SessionID: "s", SubagentID: "managed-auto-memory-extractor-1", TurnID: "s#managed-auto-memory-extractor-1#0", Purpose: usage.Auxiliary, Dir: engine}},
+		usage.Attribution{Agent: "qwen-code", AgentVersion: "0.24.4", SessionID: "s", SubagentID: "managed-auto-memory-extractor-1", TurnID: "s#managed-auto-memory-extractor-1#0", Purpose: usage.Auxiliary, Dir: engine, Plan: usage.PayPerUse}},
 	"qwen-code elsewhere": {from("api.openai.com", "/v1/chat/completions", `{"prompt_cache_key":"qwen-code:s"}`, "User-Agent", "QwenCode/0.24.4 (linux; x64)"),
 		usage.Attribution{Agent: "qwen-code", AgentVersion: "0.24.4", SessionID: "s", Plan: usage.PayPerUse}},
 	"kimi-code": {from("api.moonshot.ai", "/v1/chat/completions", "{\"prompt_cache_key\":\"session_1\",\"messages\":[{\"content\":\"The current working directory is `"+engine+"`.\"}]}", "User-Agent", "kimi-code-cli/2.1.0", "X-Msh-Platform", "kimi_code_cli"),

@@ -61,7 +61,7 @@ func New(r Recorder, log zerolog.Logger) *Capture {
 
 // Begin opens the exchange that this head belongs to.
 func (c *Capture) Begin(x usage.Exchange) *Exchange {
-	e := &Exchange{capture: c, head: x}
+	e := &Exchange{capture: c, head: x, sign: &nobody}
 	e.route, e.isProvider = c.Providers.Match(x)
 	e.request.coding = x.Header.First("Content-Encoding")
 	if e.isProvider && e.route.Class != parsers.NotBillable {
@@ -100,7 +100,7 @@ type Exchange struct {
 	isProvider bool
 	isWay      bool   // to what may be a gateway
 	isHop      bool   // it began while a gateway was asked: see hops
-	sign       sign   // of the agent, by the head
+	sign       *sign  // of the agent, by the head
 	version    string // its own
 
 	request  request

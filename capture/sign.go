@@ -100,36 +100,38 @@ var cursors = map[string]string{
 	"ide": "cursor-ide", "cli": "cursor-cli", "interactive": "cursor-cli", "sdk": "cursor-sdk",
 }
 
-// recognise finds the sign that the head of a request carries. Without one it is
-// empty.
-func recognise(h usage.Header) (sign, string) {
+// nobody is the sign of an agent that is not known.
+var nobody sign
+
+// recognise finds the sign that the head of a request carries.
+func recognise(h usage.Header) (s *sign, version string) {
 	if agent, version := cursor(h); agent != "" {
-		return sign{agent: agent}, version
+		return bySign(agent), version
 	}
 	userAgent := h.First("User-Agent")
 	for i := range signs {
 		if version, ok := signs[i].version(userAgent); ok {
-			return signs[i], version
+			return &signs[i], version
 		}
 	}
 	for i := range signs {
 		for _, f := range signs[i].fields {
 			if v, ok := h[f.name]; ok && len(v) > 0 && strings.HasPrefix(v[0], f.prefix) {
-				return signs[i], first(h, signs[i].versions)
+				return &signs[i], first(h, signs[i].versions)
 			}
 		}
 	}
-	return sign{}, ""
+	return &nobody, ""
 }
 
 // bySign returns the sign of an agent that is told by something else.
-func bySign(agent string) sign {
+func bySign(agent string) *sign {
 	for i := range signs {
 		if signs[i].agent == agent {
-			return signs[i]
+			return &signs[i]
 		}
 	}
-	return sign{agent: agent}
+	return &sign{agent: agent}
 }
 
 // cursor returns which of Cursor's programs asks, and its version as it says

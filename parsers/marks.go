@@ -14,6 +14,7 @@ import (
 // model, as JSON: what is more telling comes first. An agent that is not here,
 // and is told by something else, may use any of them.
 var dirMarks = map[string][]string{
+	"auggie":      {`"repository_root":"`},
 	"claude-code": {`Primary working directory: `, `Working directory: `},
 	"codex":       {`<cwd>`},
 	"copilot-cli": {`Current working directory: `},
@@ -160,7 +161,7 @@ func hasMark(b []byte) bool {
 	for at := 0; ; {
 		n := bytes.IndexByte(b[at:], 'k')
 		if n < 0 {
-			return bytes.Contains(b, []byte("<cwd>")) || bytes.Contains(b, []byte("% pwd"))
+			return bytes.Contains(b, []byte("<cwd>")) || bytes.Contains(b, []byte("% pwd")) || bytes.Contains(b, []byte("y_root"))
 		}
 		at += n + 1
 		if !bytes.HasSuffix(b[:at], []byte("ork")) {

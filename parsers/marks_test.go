@@ -34,6 +34,7 @@ var said = map[string]struct {
 	"cline":                            {"", `"You are Cline, a highly skilled\nWorking Directory: /home/ada/engine\n"`, asker("cline", usage.Main, "/home/ada/engine")},
 	"cline in an editor":               {"cline", `"# Current Working Directory (/home/ada/my engine) Files\nx"`, asker("", "", "/home/ada/my engine")},
 	"an agent without a mark":          {"goose", `"x\nWorking directory: /home/ada/engine\n"`, asker("", "", "/home/ada/engine")},
+	"auggie":                           {"auggie", `{"ide_state_node":{"workspace_folders":[{"repository_root":"/home/ada/engine"}]}}`, asker("", "", "/home/ada/engine")},
 	"grok":                             {"grok", `"Workspace Path: /home/ada/engine\nToday's date"`, asker("", "", "/home/ada/engine")},
 	"grok's title":                     {"grok", `"You are tasked with generating the session title"`, asker("", usage.Title, "")},
 	"windows":                          {"claude-code", `"Primary working directory: C:\\Users\\ada\\engine\nx"`, asker("", "", `C:\Users\ada\engine`)},
