@@ -177,14 +177,25 @@ func FuzzGenerate(f *testing.F)  { fuzzDialect(f, "generate") }
 func FuzzAny(f *testing.F)          { fuzzDialect(f, "any") }
 func FuzzAugment(f *testing.F)      { fuzzDialect(f, "augment") }
 func FuzzInteractions(f *testing.F) { fuzzDialect(f, "interactions") }
-func FuzzKiro(f *testing.F)         { fuzzDialect(f, "kiro") }
 func FuzzLlamacpp(f *testing.F)     { fuzzDialect(f, "llamacpp") }
 func FuzzLmstudio(f *testing.F)     { fuzzDialect(f, "lmstudio") }
 func FuzzMedia(f *testing.F)        { fuzzDialect(f, "media") }
-func FuzzSonic(f *testing.F)        { fuzzDialect(f, "sonic") }
 func FuzzWarp(f *testing.F)         { fuzzDialect(f, "warp") }
 func FuzzWindsurf(f *testing.F)     { fuzzDialect(f, "windsurf") }
 func FuzzZed(f *testing.F)          { fuzzDialect(f, "zed") }
+
+func FuzzKiro(f *testing.F) {
+	fuzzEvents(f, "kiro", `messageMetadataEvent {"conversationId":"k","utteranceId":"u"}
+assistantResponseEvent {"content":"ok"}
+metadataEvent {"tokenUsage":{"uncachedInputTokens":10,"outputTokens":7,"totalTokens":112,"cacheReadInputTokens":90,"cacheWriteInputTokens":5}}
+meteringEvent {"unit":"credit","usage":0.04}`, `{"__type":"com.amazon#ThrottlingException"}`, "exception:x {}")
+}
+
+func FuzzSonic(f *testing.F) {
+	fuzzEvents(f, "sonic", `chunk {"event":{"completionStart":{"sessionId":"s"}}}
+chunk {"event":{"usageEvent":{"sessionId":"s","totalInputTokens":60,"totalOutputTokens":90,"totalTokens":150}}}
+chunk {"event":{"completionEnd":{"stopReason":"END_TURN"}}}`, "exception:x {}")
+}
 
 // FuzzBatch: the same results however the body is cut, each with its own id.
 func FuzzBatch(f *testing.F) {
@@ -219,11 +230,15 @@ func FuzzBatch(f *testing.F) {
 // benchmark reads a stream of text whose usage stands where it does on the
 // wire, in pieces as a socket gives them.
 func benchmark(b *testing.B, dialect, first, text, last string) {
+	benchmarkAs(b, eventStream, dialect, first, text, last)
+}
+
+func benchmarkAs(b *testing.B, contentType, dialect, first, text, last string) {
 	body := []byte(first + strings.Repeat(text, 5000) + last)
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		r := NewReader(Route{Dialect: dialect, Class: Billable}, Request{}, usage.Header{"Content-Type": {"text/event-stream"}})
+		r := NewReader(Route{Dialect: dialect, Class: Billable}, Request{}, usage.Header{"Content-Type": {contentType}})
 		for rest := body; len(rest) > 0; {
 			n := min(16<<10, len(rest))
 			r.Write(rest[:n])

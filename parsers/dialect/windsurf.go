@@ -33,8 +33,8 @@ func (w *windsurf) Observe(f framing.Frame) (usage.Response, bool) {
 	for n, v := range fields(f.Data) {
 		switch {
 		case v.bytes == nil:
-		case n == 1:
-			keepFirst(&w.resp.ID, asWord(v.bytes))
+		case n == 1 && w.resp.ID == "":
+			w.resp.ID = asWord(v.bytes)
 		case n == 7:
 			w.count(v.bytes)
 		case n == 23:
