@@ -108,7 +108,9 @@ func BenchmarkDialects(b *testing.B) {
 			`{"event":{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":9}}}` + "\n" + `{"event":{"type":"message_stop"}}` + "\n",
 		},
 	} {
-		b.Run(dialect, func(b *testing.B) { benchmarkAs(b, cmp.Or(contentTypes[dialect], eventStream), dialect, body.first, body.text, body.last) })
+		b.Run(dialect, func(b *testing.B) {
+			benchmarkAs(b, cmp.Or(contentTypes[dialect], eventStream), dialect, body.first, body.text, body.last)
+		})
 	}
 }
 
