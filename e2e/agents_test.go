@@ -204,9 +204,6 @@ func requireOutcomes(t *testing.T, rows []row, want ...usage.Outcome) {
 func TestCodedRequests(t *testing.T) {
 	gzipped := claude
 	gzipped.env = append([]string{"CLAUDE_CODE_GZIP_REQUEST_BODIES=1"}, claude.env...)
-	login := codex
-	login.env = nil
-	login.files = map[string]string{".codex/auth.json": chatGPTLogin()}
 	for _, c := range []struct {
 		agent
 		coding, host string
@@ -229,11 +226,12 @@ func TestCodedRequests(t *testing.T) {
 	}
 }
 
-// chatGPTLogin is what Codex keeps of a login, with tokens that nobody signed.
+// chatGPTLogin is what Codex keeps of a login, with tokens that nobody signed,
+// and a claim that nobody may keep.
 func chatGPTLogin() string {
 	encode := base64.RawURLEncoding.EncodeToString
-	claims := `{"email":"someone@example.com","exp":4102444800,"https://api.openai.com/auth":{"chatgpt_account_id":"account-1","chatgpt_plan_type":"plus","chatgpt_user_id":"user-1"}}`
-	jwt := encode([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + encode([]byte(claims)) + "." + encode([]byte("unsigned"))
+	claims := `{"email":"someone@example.com","nonce":"` + canary + `a-claim","exp":4102444800,"https://api.openai.com/auth":{"chatgpt_account_id":"account-1","chatgpt_plan_type":"plus","chatgpt_user_id":"user-1"}}`
+	jwt := encode([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + encode([]byte(claims)) + ".dummy"
 	return `{"auth_mode":"chatgpt","OPENAI_API_KEY":null,"tokens":{"id_token":"` + jwt + `","access_token":"` + jwt +
 		`","refresh_token":"dummy","account_id":"account-1"},"last_refresh":"` + time.Now().UTC().Format(time.RFC3339) + `"}`
 }

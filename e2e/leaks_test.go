@@ -19,45 +19,84 @@ import (
 // canary marks what nobody may keep: "canary-of-the-prompt".
 const canary = "canary-of-"
 
-// TestNothingLeaks: no prompt, no answer, no key, no cookie and no query is in
-// any file of wiremeter's, in its log, or in what it prints.
+// TestNothingLeaks: no prompt, no answer, no key, no cookie, no query, and no path
+// outside of the project is in any file of wiremeter's, in its log, or in what it
+// prints.
 func TestNothingLeaks(t *testing.T) {
-	for name, sockets := range map[string]scripted.Sockets{"requests": scripted.NoSockets, "sockets": scripted.ContextSockets} {
-		t.Run(name, func(t *testing.T) { proveNothingLeaks(t, sockets) })
+	for _, c := range []struct {
+		name    string
+		sockets scripted.Sockets
+		agents  []agent
+	}{
+		{"requests", scripted.NoSockets, variants},
+		{"sockets", scripted.ContextSockets, []agent{codex, login, copilot}},
+	} {
+		t.Run(c.name, func(t *testing.T) { proveNothingLeaks(t, c.sockets, c.agents) })
 	}
 }
 
-func proveNothingLeaks(t *testing.T, sockets scripted.Sockets) {
-	c := &cage{t: t}
+func proveNothingLeaks(t *testing.T, sockets scripted.Sockets, agents []agent) {
+	c := &cage{}
 	s := newStage(t, scripted.Options{Scenario: c.play, Sockets: sockets})
-	v := s.serve("--log-level", "debug")
-	for _, a := range []struct {
-		agent
-		key string
-	}{{claude, "ANTHROPIC_API_KEY=sk-ant-"}, {codex, "CODEX_API_KEY=sk-"}, {gemini, "GEMINI_API_KEY="}} {
-		command := slices.Clone(a.command)
-		command[slices.Index(command, "say hi")] = canary + "the-prompt-of-" + a.name
-		e := s.well(s.run(nil, append(s.dressed(a.agent), a.key+canary+"the-key-of-"+a.name), command...))
-		if c.requireFlown("the-prompt-of-"+a.name, "the-key-of-"+a.name, "the-tool"); !strings.Contains(e.out, canary+"an-answer") {
-			t.Errorf("%s has not seen the answer", a.name)
+	s.repository()
+	transcripts := filepath.Join(s.house, "transcripts") // among the files
+	v := s.serve("--log-level", "debug", "--transcripts", transcripts)
+	t.Run("agents", func(t *testing.T) {
+		for i, a := range agents {
+			s.leaves = s.leaves || a.leaves
+			t.Run(a.name, func(t *testing.T) {
+				t.Parallel()
+				s.in(t).watched(c, a, fmt.Sprintf("of-%d-", i))
+			})
 		}
-	}
+	})
 	s.curls(v)
-	c.requireFlown("a-query", "a-token", "a-cookie", "a-prompt")
+	c.requireFlown(t, "a-query", "a-token", "a-cookie", "a-prompt")
 	s.settled()
 	requireNone(t, s.files()) // while it works, too
 	s.vanish()
 	s.curls(v)
 	s.run(nil, s.env(), "curl", "-sS", "-H", "Host: "+canary+"another-host", "https://api.openai.com/v1/models")
 	said := map[string]string{"the status": s.exec(s.env(), "curl", "-sS", "http://"+v.addr+"/wiremeter/status").out, "the log": v.log()}
-	for _, what := range []string{"export", "report"} {
-		said[what] = s.well(s.exec(s.env(), wiremeter, what, "--home", s.house)).out
+	for _, what := range []string{"export", "export --format csv", "report", "report --by session,user,project,agent"} {
+		args := append(strings.Fields(what), "--home", s.house)
+		said[what] = s.well(s.exec(s.env(), wiremeter, args...)).out
 	}
+	s.well(s.exec(s.env(), wiremeter, "export", "--home", s.house, "--format", "transcript", "--out", filepath.Join(s.house, "more-transcripts")))
 	if !strings.Contains(said["the log"], " DBG ") || !strings.Contains(said["the log"], "cannot pass an exchange on") {
 		t.Errorf("the log has little to tell, so it proves nothing:\n%s", said["the log"])
 	}
 	requireNone(t, said)
 	requireNone(t, s.files())
+}
+
+// in is the same stage for an agent of its own test, which lives in a home that
+// nobody may speak of.
+func (s *stage) in(t *testing.T) *stage {
+	one := *s
+	one.T, one.home = t, filepath.Join(t.TempDir(), canary+"a-home")
+	return &one
+}
+
+// watched lets the agent fly its canaries: in its prompt, which speaks of a folder
+// outside of the project, in its keys, in its tool's use, and in the answer.
+func (s *stage) watched(c *cage, a agent, whose string) {
+	s.Helper()
+	fly := func(text string) string { return strings.ReplaceAll(text, "dummy", canary+whose+"key") }
+	files := make(map[string]string)
+	for path, text := range a.files {
+		files[path] = fly(text)
+	}
+	a.env, a.files, a.command = slices.Clone(a.env), files, slices.Clone(a.command)
+	for i := range a.env {
+		a.env[i] = fly(a.env[i])
+	}
+	a.command[slices.Index(a.command, prompt)] = canary + whose + "prompt, see /srv/" + canary + whose + "path/secret"
+	c.await(whose, a.tool)
+	e := s.well(s.run(nil, s.dressed(a), a.command...))
+	if c.requireFlown(s.T, whose+"prompt", whose+"path", whose+"key", whose+"tool"); !strings.Contains(e.out, canary+"an-answer") {
+		s.Errorf("%s has not seen the answer", a.name)
+	}
 }
 
 // curls asks in the ways that the agents do not: with keys in queries, with
@@ -93,9 +132,20 @@ func (s *stage) curls(v *server) {
 // cage lets canaries fly with the provider's answers, and catches those that
 // reach it.
 type cage struct {
-	t    *testing.T
-	mu   sync.Mutex
-	seen strings.Builder
+	mu    sync.Mutex
+	seen  strings.Builder
+	tools map[string]*usesATool // by whose canaries are in the request
+}
+
+// await expects an agent's canaries. Its tool gets one more.
+func (c *cage) await(whose string, tool scripted.Tool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.tools == nil {
+		c.tools = make(map[string]*usesATool)
+	}
+	tool.Input = strings.ReplaceAll(tool.Input, "echo hi", "echo "+canary+whose+"tool")
+	c.tools[whose] = &usesATool{tool: tool}
 }
 
 // play asks the first time for a tool, and answers curl well, with an error and
@@ -106,9 +156,9 @@ func (c *cage) play(call scripted.Call) scripted.Script {
 	fmt.Fprintln(&c.seen, call.Request.URL, call.Request.Header, string(call.Body))
 	script := scripted.Script{Text: canary + "an-answer, at length", Cookie: "b=" + canary + "a-set-cookie"}
 	if !strings.HasPrefix(call.Request.UserAgent(), "curl/") {
-		for _, a := range all {
-			if strings.Contains(string(call.Body), canary+"the-prompt-of-"+a.name) && !strings.Contains(string(call.Body), canary+"the-tool") {
-				script.Tool = &scripted.Tool{Name: a.tool.Name, Input: strings.ReplaceAll(a.tool.Input, "echo hi", "echo "+canary+"the-tool")}
+		for whose, u := range c.tools {
+			if strings.Contains(string(call.Body), canary+whose+"prompt") {
+				script.Tool = u.play(call).Tool
 			}
 		}
 		return script
@@ -123,13 +173,13 @@ func (c *cage) play(call scripted.Call) scripted.Script {
 }
 
 // requireFlown: what did not pass could not have leaked.
-func (c *cage) requireFlown(names ...string) {
-	c.t.Helper()
+func (c *cage) requireFlown(t *testing.T, names ...string) {
+	t.Helper()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, name := range names {
 		if !strings.Contains(c.seen.String(), canary+name) {
-			c.t.Errorf("the provider has not seen %q", canary+name)
+			t.Errorf("the provider has not seen %q", canary+name)
 		}
 	}
 }

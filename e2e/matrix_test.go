@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -39,9 +40,9 @@ var ways = []struct {
 // TestMatrix lets every agent use a tool in a repository, and writes down what
 // its rows tell. What is told must be right; the page holds what is told.
 func TestMatrix(t *testing.T) {
-	lines := make([]string, len(all)*len(ways))
+	lines := make([]string, len(variants)*len(ways))
 	t.Run("agents", func(t *testing.T) {
-		for i, a := range all {
+		for i, a := range variants {
 			for j, w := range ways {
 				t.Run(a.name+"/"+strings.Trim(w.name, "`"), func(t *testing.T) {
 					t.Parallel()
@@ -71,16 +72,19 @@ type usesATool struct {
 	isUsed atomic.Bool
 }
 
-// results are what tells of a tool's use in a request, by the dialect.
-var results = []string{`"toolu_`, `"call_`, `"functionResponse"`}
+// result is what tells of a tool's use in a request, in any dialect.
+var result = regexp.MustCompile(`"type":\s*"(function_call_output|tool_result)"|"role":\s*"tool"|"(functionResponse|tool_result_node)":`)
+
+// offer tells of one that has tools, in any dialect.
+var offer = regexp.MustCompile(`"(tools|functionDeclarations|tool_definitions)":\s*\[\s*\{`)
 
 func (u *usesATool) play(c scripted.Call) scripted.Script {
 	body := string(c.Body)
-	if slices.ContainsFunc(results, func(r string) bool { return strings.Contains(body, r) }) {
+	if result.MatchString(body) {
 		u.isUsed.Store(true)
 		return scripted.Script{}
 	}
-	isOffered := strings.Contains(body, `"`+u.tool.Name+`"`) || c.IsSocket // where an earlier request may have
+	isOffered := offer.MatchString(body) || c.IsSocket // where an earlier request may have
 	if c.IsPrewarm || !isOffered {
 		return scripted.Script{}
 	}

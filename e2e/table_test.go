@@ -2,7 +2,11 @@
 
 package e2e
 
-import "github.com/wiremeter/wiremeter/scripted"
+import (
+	"slices"
+
+	"github.com/wiremeter/wiremeter/scripted"
+)
 
 // agent is a real program: how to ask it something, and what its rows say.
 type agent struct {
@@ -84,22 +88,60 @@ var opencode = agent{
 	is: "opencode", hasVersion: true, hasSession: true,
 }
 
+// kilo asks Kilo's gateway; kilos a provider with a key of one's own.
 var kilo = agent{
 	name: "Kilo CLI", source: "@kilocode/cli-linux-x64",
-	command:   []string{"kilo", "run", "--auto", "--model", "anthropic/claude-sonnet-4-5", prompt},
-	env:       []string{"ANTHROPIC_API_KEY=sk-ant-dummy"},
+	command:   []string{"kilo", "run", "--auto", "--model", "kilo/anthropic/claude-sonnet-4.5", prompt},
+	env:       []string{"KILO_API_KEY=dummy"},
 	tool:      scripted.Tool{Name: "bash", Input: `{"command":"echo hi","description":"say hi"}`},
 	transport: "h1", codings: []string{"br", "deflate", "gzip", "zstd"},
 	is: "kilo", hasVersion: true, hasSession: true,
 }
 
+var kilos = kilo.but("Kilo CLI, own provider", []string{"kilo", "run", "--auto", "--model", "anthropic/claude-sonnet-4-5", prompt}, "ANTHROPIC_API_KEY=sk-ant-dummy")
+
+// cline asks Cline's gateway; clines a provider with a key of one's own, whose
+// client it then uses.
 var cline = agent{
 	name: "Cline CLI", source: "cline",
-	command:   []string{"cline", "-P", "anthropic", "-m", "claude-sonnet-4-5", prompt},
-	env:       []string{"ANTHROPIC_API_KEY=sk-ant-dummy"},
+	command:   []string{"cline", "-P", "cline", "-m", "anthropic/claude-sonnet-4.5", prompt},
+	env:       []string{"CLINE_API_KEY=dummy"},
 	tool:      scripted.Tool{Name: "run_commands", Input: `{"commands":["echo hi"]}`},
 	transport: "h1", codings: []string{"br", "deflate", "gzip", "zstd"},
-	is: "cline",
+	is: "cline", hasVersion: true, hasSession: true,
+}
+
+var clines = func() agent {
+	a := cline.but("Cline CLI, own provider", []string{"cline", "-P", "anthropic", "-m", "claude-sonnet-4-5", prompt}, "ANTHROPIC_API_KEY=sk-ant-dummy")
+	a.hasVersion, a.hasSession = false, false
+	return a
+}()
+
+// droid asks Factory's gateway; droids a model of one's own.
+var droid = agent{
+	name: "Droid", source: "@factory/cli-linux-x64",
+	command:   []string{"droid", "exec", "--auto", "high", "--model", "gpt-5.4", prompt},
+	env:       []string{"FACTORY_API_KEY=fk-dummy"},
+	tool:      scripted.Tool{Name: "Execute", Input: `{"summary":"Say hi to the terminal","command":"echo hi","riskLevelReason":"none","riskLevel":"low"}`},
+	transport: "h1", codings: []string{"br", "deflate", "gzip", "zstd"},
+	is: "droid", hasVersion: true, hasSession: true,
+}
+
+var droids = func() agent {
+	a := droid.but("Droid, own model", []string{"droid", "exec", "--auto", "high", "--model", "custom:gpt-0", prompt}, droid.env...)
+	a.files = map[string]string{".factory/settings.json": `{"customModels":[{"model":"gpt-5.4","displayName":"gpt","provider":"openai",` +
+		`"baseUrl":"https://api.openai.com/v1","apiKey":"sk-dummy"}]}`}
+	return a
+}()
+
+// auggie's responses have no id and name no model.
+var auggie = agent{
+	name: "auggie", source: "@augmentcode/auggie",
+	command:   []string{"auggie", "--print", "--instruction", prompt},
+	env:       []string{`AUGMENT_SESSION_AUTH={"accessToken":"dummy","tenantURL":"https://scripted.api.augmentcode.com/","scopes":["read","write"]}`},
+	tool:      scripted.Tool{Name: "launch-process", Input: `{"command":"echo hi","wait":true,"max_wait_seconds":10,"cwd":"/tmp"}`},
+	transport: "h1", codings: []string{"br", "deflate", "gzip"},
+	is: "auggie", hasVersion: true, hasSession: true,
 }
 
 // qwen makes a second call at its end, which keeps what is worth remembering.
@@ -144,18 +186,6 @@ var continued = agent{
 	is: "continue",
 }
 
-// droid has a model of one's own: Factory's are behind a gateway of theirs.
-var droid = agent{
-	name: "Droid", source: "@factory/cli-linux-x64",
-	command: []string{"droid", "exec", "--auto", "high", "--model", "custom:gpt-0", prompt},
-	env:     []string{"FACTORY_API_KEY=fk-dummy"},
-	files: map[string]string{".factory/settings.json": `{"customModels":[{"model":"gpt-5.4","displayName":"gpt","provider":"openai",` +
-		`"baseUrl":"https://api.openai.com/v1","apiKey":"sk-dummy"}]}`},
-	tool:      scripted.Tool{Name: "Execute", Input: `{"summary":"Say hi to the terminal","command":"echo hi","riskLevelReason":"none","riskLevel":"low"}`},
-	transport: "h1", codings: []string{"br", "deflate", "gzip", "zstd"},
-	is: "droid", hasVersion: true, hasSession: true,
-}
-
 // grok makes a call for the session's title, and one for a summary of the turn.
 var grok = agent{
 	name: "Grok CLI", source: "@xai-official/grok-linux-x64",
@@ -166,4 +196,25 @@ var grok = agent{
 	is: "grok", hasVersion: true, hasSession: true,
 }
 
-var all = []agent{claude, codex, gemini, copilot, copilots, opencode, kilo, cline, qwen, kimi, pi, continued, droid, grok}
+var all = []agent{
+	claude, codex, gemini, copilot, copilots, opencode, kilo, kilos, cline, clines, qwen, kimi, pi, continued, droid, droids, grok, auggie,
+}
+
+// but is the same agent, asked otherwise.
+func (a agent) but(name string, command []string, env ...string) agent {
+	a.name, a.command, a.env = name, command, env
+	return a
+}
+
+// claudish is Copilot with a model that it asks for in another dialect.
+var claudish = copilot.but("GitHub Copilot CLI, Claude", []string{"copilot", "--allow-all-tools", "--model", "claude-sonnet-4.5", "-p", prompt}, copilot.env...)
+
+// login is Codex with a login to ChatGPT.
+var login = func() agent {
+	a := codex.but("Codex, ChatGPT login", codex.command)
+	a.files = map[string]string{".codex/auth.json": chatGPTLogin()}
+	return a
+}()
+
+// variants are driven for what they tell, and for what must not be kept.
+var variants = slices.Concat(all, []agent{claudish, login})

@@ -3,6 +3,7 @@ package scripted
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"unicode/utf8"
 
@@ -271,6 +272,14 @@ func responseEvents(y *reply) (all []event) {
 		for _, part := range split(y.text()) {
 			add("response.output_text.delta", object{"item_id": item["id"], "output_index": 0, "content_index": 0, "delta": part})
 		}
+	} else {
+		begun := maps.Clone(item)
+		begun["arguments"], begun["status"] = "", "in_progress"
+		add("response.output_item.added", object{"output_index": 0, "item": begun})
+		for _, part := range split(y.Tool.Input) {
+			add("response.function_call_arguments.delta", object{"item_id": item["id"], "output_index": 0, "delta": part})
+		}
+		add("response.function_call_arguments.done", object{"item_id": item["id"], "output_index": 0, "arguments": y.Tool.Input})
 	}
 	add("response.output_item.done", object{"output_index": 0, "item": item})
 	add("response.completed", object{"response": responseOf(y, "completed", []any{item})})

@@ -33,7 +33,7 @@ type dialect struct {
 	dress  func(*reply, http.Header) // adds to the head of a response; nil: nothing
 }
 
-var dialects = []*dialect{&messages, &chat, &responses, &generate, &invoke}
+var dialects = []*dialect{&messages, &chat, &responses, &generate, &invoke, &augment}
 
 func (d *dialect) errorOf(status int) string {
 	if d.errors != nil {
@@ -49,6 +49,9 @@ type requestBody struct {
 	Options    struct {
 		IncludeUsage bool `json:"include_usage"`
 	} `json:"stream_options"`
+	Usage struct { // as OpenRouter is asked for it
+		Include bool `json:"include"`
+	} `json:"usage"`
 }
 
 func (p *Provider) handler() http.Handler {
@@ -97,9 +100,11 @@ func (p *Provider) bill(w http.ResponseWriter, r *http.Request, d *dialect, mode
 	script := p.script(&call)
 	y := &reply{
 		Call: call, Script: script, dialect: d, bill: d.bills(int64(call.Number)), path: r.URL.Path,
-		wrapped: strings.HasPrefix(r.URL.Path, "/v1internal"), wantsUsage: !call.IsStream || d != &chat || q.Options.IncludeUsage,
+		wrapped: strings.HasPrefix(r.URL.Path, "/v1internal"), wantsUsage: !call.IsStream || d != &chat || q.Options.IncludeUsage || q.Usage.Include,
 	}
-	y.id = fmt.Sprintf(y.bill.idForm, call.Number)
+	if y.bill.idForm != "" {
+		y.id = fmt.Sprintf(y.bill.idForm, call.Number)
+	}
 	p.perform(w, y, q.Background)
 }
 

@@ -21,6 +21,7 @@ var calls = map[string]struct {
 	"messages, streamed":          {call{url: anthropic, body: stream}, 8},
 	"chat":                        {call{url: openai + "chat/completions", body: document}, 0},
 	"chat, streamed":              {call{url: openai + "chat/completions", body: usageStream}, 5},
+	"chat, asked as OpenRouter":   {call{url: openai + "chat/completions", body: `{"model":"m-1","stream":true,"usage":{"include":true}}`}, 5},
 	"chat, not asked for usage":   {call{url: openai + "chat/completions", body: stream}, 4},
 	"responses":                   {call{url: openai + "responses", body: document}, 0},
 	"responses, streamed":         {call{url: openai + "responses", body: stream}, 6},

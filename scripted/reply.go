@@ -19,7 +19,7 @@ import (
 // bill is what one call costs: in wiremeter's words, and what the dialects
 // need to say it in theirs.
 type bill struct {
-	idForm string // of the response's id, with the call's number
+	idForm string // of the response's id, with the call's number; empty: it has none
 	tokens usage.Tokens
 }
 
