@@ -27,6 +27,10 @@ var known = []struct {
 		"login": "someone", "copilot_plan": "individual_pro", "chat_enabled": true, "organization_list": []any{}, "organization_login_list": []any{},
 		"endpoints": object{"api": "https://api.individual.githubcopilot.com"},
 	}},
+	{".api.augmentcode.com", "/get-models", object{
+		"default_model": "m", "feature_flags": object{}, "languages": []any{},
+		"models": []any{object{"name": "m", "suggested_prefix_char_count": 0, "suggested_suffix_char_count": 0}},
+	}},
 	{"api.factory.ai", "/sessions/create", object{"id": "session-1"}},
 }
 
