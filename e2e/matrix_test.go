@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"maps"
@@ -15,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/wiremeter/wiremeter/scripted"
+	"github.com/wiremeter/wiremeter/usage"
 )
 
 var update = flag.Bool("update", false, "rewrite the table of docs/agents.md")
@@ -63,7 +65,34 @@ func TestMatrix(t *testing.T) {
 		return // one has failed, or only some were asked for
 	}
 	table := "| agent | version | by | over | agent told | session told | project told | purposes told | counts |\n|---|---|---|---|---|---|---|---|---|\n" + strings.Join(lines, "")
-	writeDown(t, table)
+	writeDown(t, table+"\n"+fmt.Sprintf(unmetered, pinned(t)[amp.source]))
+}
+
+// unmetered are those of which nothing can be held against a ledger, and why.
+const unmetered = `Not among them:
+
+- Amp %s: its servers ask the models, so no call of a model leaves the machine. Of its
+  requests until its login was refused none has a record.
+- Crush 0.96.1: its npm package holds no program, and downloads one from elsewhere when it is
+  installed.
+`
+
+var amp = agent{
+	name: "Amp", source: "@ampcode/cli-linux-x64", command: []string{"amp", "-x", prompt}, env: []string{"AMP_API_KEY=sgamp_user_dummy"},
+}
+
+// TestAmp: what is refused its login ends as it does without wiremeter, and
+// leaves no record.
+func TestAmp(t *testing.T) {
+	s := newStage(t, scripted.Options{})
+	alone := s.exec(append(s.dressed(amp), s.tunnel()...), filepath.Join(agents, amp.command[0]), amp.command[1:]...)
+	e := s.metered(s.dressed(amp), amp.command...)
+	if alone.code == 0 || e.code != alone.code || e.out != alone.out || !strings.Contains(e.errs, "no billable request") {
+		t.Errorf("exit code and output are %d %q, without wiremeter %d %q", e.code, e.out, alone.code, alone.out)
+	}
+	if rows := s.export(); len(rows) > 0 {
+		t.Errorf("%s", show(rows))
+	}
 }
 
 // usesATool asks for the tool's use where the agent offers it.
@@ -109,25 +138,37 @@ func (s *stage) repository() {
 	}
 }
 
-// tells is the rest of the agent's line: what the rows tell, and who told it.
+// tells is the rest of the agent's line: what the rows tell, and the strongest that
+// told it. What the agent does not always ask for is not among them.
 func (s *stage) tells(a agent, rows []row) string {
 	s.Helper()
-	over, purposes := make(map[string]bool), make(map[string]bool)
+	over, purposes, sessions := make(map[string]bool), make(map[string]bool), make(map[string]bool)
 	for _, r := range rows {
 		over[r.Transport] = true
-		if r.Purpose != "" {
-			purposes[r.Purpose] = true
+		if a.anonymous == "" || r.Purpose != string(a.anonymous) || r.SessionID != "" {
+			sessions[r.SessionID] = true
 		}
-		if r.Repository != "" && (r.Repository != remote || r.Project != "widgets") || r.Branch != "" && r.Branch != "trunk" || r.Dir != "" && r.Dir != s.work {
+		if r.Repository != remote || r.Project != "widgets" || r.Branch != "trunk" || r.Dir != s.work {
 			s.Errorf("project %q, repository %q, branch %q, dir %q", r.Project, r.Repository, r.Branch, r.Dir)
 		}
+	}
+	if len(sessions) > 1 {
+		s.Errorf("one session has the names %v", slices.Collect(maps.Keys(sessions)))
+	}
+	rows = slices.DeleteFunc(rows, func(r row) bool { return r.Purpose == string(a.perhaps) && r.Purpose != "" })
+	for _, r := range rows {
+		purposes[cmp.Or(r.Purpose, unknown)] = true
+	}
+	wanted := list(purposes)
+	if a.perhaps != "" {
+		wanted += "; at times " + string(a.perhaps)
 	}
 	agent := told(rows, "agent", func(r row) string { return r.Agent })
 	if agent != unknown {
 		agent = strings.TrimSpace("`"+a.is+"` "+a.version(s.T)) + ", " + agent
 	}
 	return strings.Join([]string{list(over), agent, told(rows, "session", func(r row) string { return r.SessionID }),
-		told(rows, "repository", func(r row) string { return r.Repository }), list(purposes), counts[a.leaves]}, " | ")
+		told(rows, "repository", func(r row) string { return r.Repository }), wanted, counts[a.leaves]}, " | ")
 }
 
 const unknown = "–"
@@ -135,23 +176,31 @@ const unknown = "–"
 // counts says how the rows stand to the ledger: that they do is proven by then.
 var counts = map[bool]string{false: "equal", true: "equal; unknown where it left first"}
 
+// ladder are the sources, the strongest first.
+var ladder = []usage.Source{usage.FromLabel, usage.FromWire, usage.FromSession, usage.FromRun, usage.FromProcess, usage.FromRule}
+
 // told says who told this of the rows; of some of them only, perhaps.
 func told(rows []row, dimension string, value func(row) string) string {
 	sources := make(map[string]bool)
 	for _, r := range rows {
-		source := unknown
-		if value(r) != "" {
-			source = r.Sources[dimension]
+		if value(r) == "" {
+			sources[unknown] = true
+		} else {
+			sources[r.Sources[dimension]] = true
 		}
-		sources[source] = true
 	}
-	return list(sources)
+	for _, source := range ladder {
+		switch {
+		case sources[string(source)] && sources[unknown]:
+			return string(source) + ", of some"
+		case sources[string(source)]:
+			return string(source)
+		}
+	}
+	return unknown
 }
 
 func list(words map[string]bool) string {
-	if len(words) == 0 {
-		return unknown
-	}
 	return strings.Join(slices.Sorted(maps.Keys(words)), ", ")
 }
 

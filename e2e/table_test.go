@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/wiremeter/wiremeter/scripted"
+	"github.com/wiremeter/wiremeter/usage"
 )
 
 // agent is a real program: how to ask it something, and what its rows say.
@@ -22,7 +23,9 @@ type agent struct {
 	is         string   // the agent of its rows; empty: nothing tells
 	hasVersion bool
 	hasSession bool
-	leaves     bool // with its last call unanswered, if it likes
+	anonymous  usage.Purpose // of calls that do not tell their session; another may have told it
+	leaves     bool          // with its last call unanswered, if it likes
+	perhaps    usage.Purpose // of calls that it does not always make before it ends
 }
 
 // What an agent is told: "say hi", as the one argument that is so.
@@ -95,7 +98,7 @@ var kilo = agent{
 	env:       []string{"KILO_API_KEY=dummy"},
 	tool:      scripted.Tool{Name: "bash", Input: `{"command":"echo hi","description":"say hi"}`},
 	transport: "h1", codings: []string{"br", "deflate", "gzip", "zstd"},
-	is: "kilo", hasVersion: true, hasSession: true,
+	is: "kilo", hasVersion: true, hasSession: true, perhaps: usage.Title,
 }
 
 var kilos = kilo.but("Kilo CLI, own provider", []string{"kilo", "run", "--auto", "--model", "anthropic/claude-sonnet-4-5", prompt}, "ANTHROPIC_API_KEY=sk-ant-dummy")
@@ -192,7 +195,7 @@ var grok = agent{
 	command:   []string{"grok", "--always-approve", "-p", prompt},
 	env:       []string{"XAI_API_KEY=xai-dummy"},
 	tool:      scripted.Tool{Name: "run_terminal_command", Input: `{"command":"echo hi","description":"say hi"}`},
-	transport: "h2", codings: []string{"br", "deflate", "gzip"}, leaves: true,
+	transport: "h2", codings: []string{"br", "deflate", "gzip"}, anonymous: usage.Title, leaves: true, perhaps: usage.Auxiliary,
 	is: "grok", hasVersion: true, hasSession: true,
 }
 

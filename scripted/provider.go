@@ -21,7 +21,7 @@ var Hosts = []string{
 	"api2.cursor.sh", "api.cursor.com",
 	"llm.acme.example", // nobody's, for what a configuration adds
 	"api.individual.githubcopilot.com", "api.moonshot.ai", "api.x.ai", "dashscope.aliyuncs.com",
-	"api.github.com", "api.factory.ai", "scripted.api.augmentcode.com", "api.cline.bot", "api.kilo.ai",
+	"api.github.com", "api.factory.ai", "scripted.api.augmentcode.com", "api.cline.bot", "api.kilo.ai", "ampcode.com",
 }
 
 // Options says how to serve. The zero value speaks HTTP/1.1 and HTTP/2 and
