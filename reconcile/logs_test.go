@@ -172,3 +172,31 @@ func TestReadingEndsWhenItIsToEnd(t *testing.T) {
 		}
 	}
 }
+
+// TestNoContentIsShown: the logs in testdata hold some, beside what is read.
+func TestNoContentIsShown(t *testing.T) {
+	for _, a := range Agents {
+		root := filepath.Join("testdata", a.Name)
+		if a.Name == "opencode" {
+			root, _ = opencodeDB(t)
+		}
+		r, err := Reconcile(t.Context(), filled(t, record("another", "x", "10:00:00", tokens(1))), Query{Agent: a, Logs: []string{root}, Since: at("00:00:00")})
+		if err != nil || r.OnlyInLog.Calls == 0 {
+			t.Fatalf("%s: %d calls, %v", a.Name, r.OnlyInLog.Calls, err)
+		}
+		var b strings.Builder
+		if err := errors.Join(r.WriteJSON(&b), r.WriteText(&b, time.UTC)); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(b.String(), canary) {
+			t.Errorf("%s: %s", a.Name, b.String())
+		}
+	}
+	for _, holder := range []string{"claude/-src-app/s1.jsonl", "codex/2026/11/24/rollout-2026-11-24T10-00-00-t1.jsonl", "copilot/s1/events.jsonl", "gemini/app/chats/session-2026-11-24T10-00-s1.jsonl", "opencode/opencode.sql"} {
+		if text, err := os.ReadFile(filepath.Join("testdata", holder)); err != nil || !strings.Contains(string(text), canary) {
+			t.Errorf("%s holds no content, so it proves nothing: %v", holder, err)
+		}
+	}
+}
+
+const canary = "canary"

@@ -9,6 +9,6 @@ INSERT INTO message VALUES
   ('m4', 's1', 1795514405000, 1795514405000, '{"role":"assistant","modelID":"gpt-5.4","tokens":{"input":0,"output":0,"reasoning":0,"cache":{"write":0,"read":0}}}'),
   ('m5', 's1', 1795514406000, 1795514406000, '{"role":"assistant","modelID":"gpt-5.4"}');
 INSERT INTO part VALUES
-  ('p1', 'm2', 's1', 1795514400600, 1795514400600, '{"type":"text","text":"hi"}'),
+  ('p1', 'm2', 's1', 1795514400600, 1795514400600, '{"type":"text","text":"canary"}'),
   ('p2', 'm2', 's1', 1795514401000, 1795514401000, '{"type":"step-finish","tokens":{"input":100,"output":30,"reasoning":5,"cache":{"write":50,"read":1000}}}'),
   ('p3', 'm2', 's1', 1795514402000, 1795514402000, '{"type":"step-finish","tokens":{"input":2,"output":5,"reasoning":2,"cache":{"write":4,"read":20}}}');
