@@ -69,12 +69,6 @@ func ParsePrice(text string) (Price, error) {
 	return Price(n), nil
 }
 
-// UnmarshalText is ParsePrice.
-func (p *Price) UnmarshalText(text []byte) (err error) {
-	*p, err = ParsePrice(string(text))
-	return err
-}
-
 // String is in dollars, without needless zeros.
 func (p Price) String() string { return decimal(int64(p), perMillion) }
 
@@ -109,12 +103,6 @@ func ParseFactor(text string) (Factor, error) {
 		return 0, fmt.Errorf("expected a factor of at most 100000, got %q", text)
 	}
 	return Factor(n), nil
-}
-
-// UnmarshalText is ParseFactor.
-func (f *Factor) UnmarshalText(text []byte) (err error) {
-	*f, err = ParseFactor(string(text))
-	return err
 }
 
 func (f Factor) String() string { return decimal(int64(f), 6) }

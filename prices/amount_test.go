@@ -79,17 +79,20 @@ func TestBands(t *testing.T) {
 func TestCurrencies(t *testing.T) {
 	euro := Currency{"EUR", 920_000}
 	for nano, want := range map[int64]string{
-		0: "$0", 1: "<$0.0001", 49_999: "<$0.0001", 50_000: "$0.0001", 1_234_567: "$0.0012", 99_999_949_999: "$99.9999",
-		12_345_678_900: "$12.3457", 1_234_567_895_000_000: "$1,234,567.90", 100e9: "$100.00",
+		0: "$0.00", 1: "<$0.000001", 499: "<$0.000001", 500: "$0.000001", 1_234_567: "$0.00123", 50_000: "$0.000050", 500_000_000: "$0.500", 999_999_999: "$1.000",
+		12_345_678_900: "$12.35", 1_234_567_895_000_000: "$1,234,567.90", 100e9: "$100.00",
 	} {
 		if got := (Currency{}).Format(Nanodollars(nano)); got != want {
 			t.Errorf("%d: %s, want %s", nano, got, want)
 		}
 	}
-	for nano, want := range map[int64]string{0: "0 EUR", 1: "<0.0001 EUR", 1e9: "0.9200 EUR", 1_000_000e9: "920,000.00 EUR"} {
+	for nano, want := range map[int64]string{0: "0.00 EUR", 1e9: "0.920 EUR", 1: "<0.000001 EUR", 1_000_000e9: "920,000.00 EUR"} {
 		if got := euro.Format(Nanodollars(nano)); got != want {
 			t.Errorf("%d: %s, want %s", nano, got, want)
 		}
+	}
+	if got := euro.Exact(Nanodollars(1_250_000_000)); got != "1.15 EUR" {
+		t.Errorf("exactly %s", got)
 	}
 	if got := (Currency{"VND", maxFactor}).Format(most); got != "9,223,372,036.85 VND" {
 		t.Errorf("the most is %s", got)

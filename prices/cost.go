@@ -1,6 +1,8 @@
 package prices
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/wiremeter/wiremeter/usage"
@@ -37,6 +39,27 @@ const (
 	ImpossiblyBig Reason = "impossibly_much" // more than an Amount can hold
 )
 
+// Why is a reason in words for people.
+func Why(r Reason, detail string) string {
+	if r == UnknownModel {
+		detail = "" // the model, which is named beside it
+	}
+	if detail == "" {
+		return reasons[r]
+	}
+	return reasons[r] + " " + detail
+}
+
+var reasons = map[Reason]string{
+	NoCounts:      "nothing was counted",
+	UnknownModel:  "no table has a price of it",
+	AmbiguousName: "its name can be one of several:",
+	NotThen:       "no table has a price for that time",
+	NoCondition:   "no price for",
+	NoPriceOf:     "no price of",
+	ImpossiblyBig: "more than anybody can pay",
+}
+
 // Cost is the answer: an amount with its source, or a reason. It is unpriced
 // where Source is empty; Amount means nothing then.
 type Cost struct {
@@ -62,8 +85,12 @@ type Charge struct {
 	Amount Amount
 }
 
-// Book holds the tables, in the order of their truth.
-type Book struct{ tables []*Table }
+// Book holds the tables, in the order of their truth, and the currency in which
+// what they say is shown.
+type Book struct {
+	tables   []*Table
+	currency Currency
+}
 
 // NewBook takes the tables of the highest source first, and leaves out those
 // that are nil.
@@ -76,6 +103,15 @@ func NewBook(tables ...*Table) *Book {
 	}
 	return &b
 }
+
+// In is the same book, with costs shown in c.
+func (b *Book) In(c Currency) *Book { return &Book{b.tables, c} }
+
+// Currency is in what costs are shown.
+func (b *Book) Currency() Currency { return b.currency }
+
+// Tables are its tables, the highest source first.
+func (b *Book) Tables() []*Table { return slices.Clone(b.tables) }
 
 // Cost is what the provider said, else what the tables say.
 func (b *Book) Cost(i Item) Cost {
@@ -137,7 +173,7 @@ func (c Cost) Again(i Item) (again Cost, ok bool) {
 func (t *Table) cost(found Resolved, i Item) Cost {
 	c := Cost{Name: found}
 	if found.model == nil {
-		c.Reason, c.Detail = AmbiguousName, found.choices
+		c.Reason, c.Detail = AmbiguousName, strings.Join(found.Choices, ", ")
 		return c
 	}
 	lines, missing, ok := found.model.pick(conditionOf(i), i.At)
@@ -231,6 +267,15 @@ func modelOf(r *usage.Record) string {
 		return r.Model
 	}
 	return r.ModelRequested
+}
+
+// Total is all that is known to have been processed.
+func (i Item) Total() int64 {
+	n := Prompt(i.Tokens)
+	if i.Tokens.Output != nil {
+		n += *i.Tokens.Output
+	}
+	return n
 }
 
 // Prompt is the size of what was sent: all that is known of input, cache reads

@@ -13,28 +13,27 @@ type Currency struct {
 	Rate Factor // of it for a dollar
 }
 
-// Format shows an amount to four decimals, one of a hundred and more to two. What
-// is less than the last of them is "<0.0001" and not nothing.
+// Format shows an amount with cents, and below one so that three digits are to be
+// seen. What is less than half its last place is "<$0.000001" and not nothing.
 func (c Currency) Format(a Amount) string {
-	nano := c.nano(a)
-	text, isTiny := rounded(nano, 5), nano > 0 && nano < 50_000
-	switch {
-	case nano == 0:
-		text = "0"
-	case isTiny:
-		text = "0.0001"
-	case nano >= 100e9:
-		text = rounded(nano, 7)
+	nano, places := c.nano(a), 2
+	for limit := int64(1e9); nano > 0 && nano < limit && places < 6; limit /= 10 {
+		places++
 	}
+	if nano > 0 && nano < 500 {
+		return "<" + c.written("0.000001")
+	}
+	return c.written(rounded(nano, places))
+}
+
+// Exact shows an amount to the billionth, without needless zeros.
+func (c Currency) Exact(a Amount) string { return c.written(decimal(c.nano(a), perMillion)) }
+
+func (c Currency) written(number string) string {
 	if c.Code == "" || c.Code == "USD" {
-		text = "$" + text
-	} else {
-		text += " " + c.Code
+		return "$" + number
 	}
-	if isTiny {
-		return "<" + text
-	}
-	return text
+	return number + " " + c.Code
 }
 
 // nano is the amount in billionths of the currency, rounded once.
@@ -52,16 +51,17 @@ func (c Currency) nano(a Amount) int64 {
 	return int64(quotient)
 }
 
-// rounded drops the last places of nine decimals, half up, and puts commas between
-// the thousands.
+// rounded is half up to so many places, of nine, with commas between the thousands.
 func rounded(nano int64, places int) string {
 	unit := int64(1)
-	for range places {
+	for range perMillion - places {
 		unit *= 10
 	}
-	n := nano/unit + (nano%unit+unit/2)/unit
-	digits := decimalOf(n, perMillion-places)
-	whole, fraction, _ := strings.Cut(digits, ".")
+	n := nano / unit
+	if nano%unit*2 >= unit {
+		n++
+	}
+	whole, fraction, _ := strings.Cut(decimalOf(n, places), ".")
 	for i := len(whole) - 3; i > 0; i -= 3 {
 		whole = whole[:i] + "," + whole[i:]
 	}

@@ -10,11 +10,11 @@ import (
 // Resolved tells how a model's name led to a line of a table.
 type Resolved struct {
 	Provider string   // whose price it is: another than the item's where a gateway hands on a maker's model
-	Model    string   // as it stands in the table
+	Model    string   // as it stands in the table; empty: ambiguous
 	Steps    []string // what was done to the name, in order; none: it stood there as it was
+	Choices  []string // what an ambiguous name can be: provider and model
 
-	model   *model // nil: ambiguous
-	choices string // if it is
+	model *model
 }
 
 // index finds the models of a table by their names.
@@ -82,7 +82,7 @@ func choose(models []*model, f form, how string) Resolved {
 		names = append(names, m.name.provider+" "+m.given)
 	}
 	slices.Sort(names)
-	return Resolved{choices: strings.Join(names, ", ")}
+	return Resolved{Choices: names}
 }
 
 // served are those that Bedrock can have served in a geography: a global model
@@ -148,7 +148,7 @@ func (t *Table) handedOn(i Item) (Resolved, bool) {
 	for _, r := range found {
 		choices = append(choices, r.Provider+" "+r.Model)
 	}
-	return Resolved{choices: strings.Join(choices, ", ")}, true
+	return Resolved{Choices: choices}, true
 }
 
 // madeBy looks for a name that a gateway may have made longer.
@@ -160,4 +160,37 @@ func (t *Table) madeBy(maker, gateway, model string) (Resolved, bool) {
 		}
 	}
 	return Resolved{}, false
+}
+
+// Found is what one table has of a model.
+type Found struct {
+	Source Source
+	Name   Resolved
+	Lines  []Line // of all times and conditions
+}
+
+// Find tells what each table has under a name, in the order of their truth.
+func (b *Book) Find(provider, model string) (all []Found) {
+	for _, t := range b.tables {
+		if r, ok := t.find(Item{Provider: provider, Model: model}); ok {
+			f := Found{Source: t.source, Name: r}
+			if r.model != nil {
+				f.Lines = slices.Clone(r.model.lines)
+			}
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// Providers are those of all tables, in the order of their names.
+func (b *Book) Providers() []string {
+	var all []string
+	for _, t := range b.tables {
+		for n := range t.index.exact {
+			all = append(all, n.provider)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }

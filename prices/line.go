@@ -96,12 +96,6 @@ func ParseCondition(text string) (Condition, error) {
 	return c, nil
 }
 
-// UnmarshalText is ParseCondition.
-func (c *Condition) UnmarshalText(text []byte) (err error) {
-	*c, err = ParseCondition(string(text))
-	return err
-}
-
 func (c *Condition) add(word string) error {
 	if size, isPrompt := strings.CutPrefix(word, "prompt>"); isPrompt {
 		return c.addPrompt(size)

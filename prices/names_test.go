@@ -1,6 +1,7 @@
 package prices
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -102,7 +103,7 @@ func TestNamesOnTheWire(t *testing.T) {
 		got := ""
 		switch {
 		case isKnown && r.model == nil:
-			got = "ambiguous: " + r.choices
+			got = "ambiguous: " + strings.Join(r.Choices, ", ")
 		case isKnown:
 			got = r.Provider + " " + r.Model
 		}

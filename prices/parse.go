@@ -129,7 +129,7 @@ func ParseDay(text string) (time.Time, error) {
 // tab and no end of a line.
 func Write(w io.Writer, lines []Line) error {
 	b := bufio.NewWriter(w)
-	b.WriteString("# " + strings.Join(slices.Concat([]string{"provider", "model", "when", "from", "until", "factor"}, countNames[:], []string{"origin", "checked"}), "\t") + "\n")
+	fmt.Fprintln(b, "# "+strings.Join(slices.Concat([]string{"provider", "model", "when", "from", "until", "factor"}, countNames[:], []string{"origin", "checked"}), "\t"))
 	for _, l := range lines {
 		cells := []string{l.Provider, l.Model, l.When.String(), dayOf(l.From), dayOf(l.Until), "", l.Origin, l.Checked}
 		if l.Factor != 0 {
@@ -141,7 +141,7 @@ func Write(w io.Writer, lines []Line) error {
 				cells[i] = "-"
 			}
 		}
-		b.WriteString(strings.Join(cells, "\t") + "\n")
+		fmt.Fprintln(b, strings.Join(cells, "\t"))
 	}
 	return b.Flush()
 }

@@ -196,6 +196,12 @@ func (c Condition) closeness() int {
 	return n
 }
 
+// Source says whose prices they are.
+func (t *Table) Source() Source { return t.source }
+
+// Lines are all prices, in the order in which they were given.
+func (t *Table) Lines() []Line { return slices.Clone(t.lines) }
+
 // Name is a model's, as it stands in a table.
 type Name struct{ Provider, Model string }
 

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/wiremeter/wiremeter/prices"
 	"github.com/wiremeter/wiremeter/store/sums"
 )
 
@@ -20,13 +21,13 @@ type column struct {
 
 // unit is what a column's number counts, and how it is written.
 type unit struct {
-	people  func(n int64, isExact bool) string
+	people  func(n int64, isExact bool, in prices.Currency) string
 	machine func(n int64) string // a number of JSON
 }
 
 var (
 	counted = unit{
-		people: func(n int64, isExact bool) string {
+		people: func(n int64, isExact bool, _ prices.Currency) string {
 			if isExact {
 				return thousands(n)
 			}
@@ -35,16 +36,16 @@ var (
 		machine: func(n int64) string { return strconv.FormatInt(n, 10) },
 	}
 	money = unit{
-		people: func(n int64, isExact bool) string {
+		people: func(n int64, isExact bool, in prices.Currency) string {
 			if isExact {
-				return "$" + exactDollars(n)
+				return in.Exact(prices.Nanodollars(n))
 			}
-			return dollars(n)
+			return in.Format(prices.Nanodollars(n))
 		},
 		machine: exactDollars,
 	}
 	share = unit{
-		people:  func(n int64, _ bool) string { return fmt.Sprintf("%d.%d %%", n/1000, n%1000/100) },
+		people:  func(n int64, _ bool, _ prices.Currency) string { return fmt.Sprintf("%d.%d %%", n/1000, n%1000/100) },
 		machine: func(n int64) string { return strconv.FormatFloat(float64(n)/100_000, 'f', -1, 64) },
 	}
 )
@@ -89,7 +90,7 @@ func (c column) forPeople(r Row, isExact bool) string {
 	if n == nil {
 		return "-"
 	}
-	return c.as.people(*n, isExact)
+	return c.as.people(*n, isExact, r.Cost.in)
 }
 
 // forMachines is nil for what is unknown.
@@ -113,3 +114,6 @@ func short(n int64) string {
 	}
 	return fmt.Sprintf("%s.%d%c", thousands(v/10), v%10, "kMGT"[unit])
 }
+
+// exactDollars is a decimal without needless zeros.
+func exactDollars(nano int64) string { return prices.Nanodollars(nano).String() }

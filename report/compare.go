@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wiremeter/wiremeter/prices"
 	"github.com/wiremeter/wiremeter/store/sqlite"
 	"github.com/wiremeter/wiremeter/store/sums"
 )
@@ -135,7 +136,7 @@ var measures = []measure{
 
 // span is in milliseconds.
 var span = unit{
-	people:  func(n int64, _ bool) string { return fmt.Sprintf("%.2f s", float64(n)/1000) },
+	people:  func(n int64, _ bool, _ prices.Currency) string { return fmt.Sprintf("%.2f s", float64(n)/1000) },
 	machine: counted.machine,
 }
 
@@ -170,7 +171,7 @@ func (c *Comparison) WriteTable(w io.Writer, s Style) error {
 		cells := []string{m.title}
 		for _, s1 := range c.sides {
 			if n := m.of(s1); n != nil {
-				cells = append(cells, m.as.people(*n, !s.IsShort))
+				cells = append(cells, m.as.people(*n, !s.IsShort, s1.all.Cost.in))
 			} else {
 				cells = append(cells, "-")
 			}

@@ -23,7 +23,12 @@ type Cost struct {
 	Unpriced     int64                    // requests whose tokens are known, and their price is not
 	Parts        int64                    // parts of others of which that is so
 	Models       map[string]prices.Reason // those that are unpriced, and why
+
+	in prices.Currency // for people
 }
+
+// money writes nano-dollars for people.
+func (c Cost) money(nano int64) string { return c.in.Format(prices.Nanodollars(nano)) }
 
 // priced are the dimensions on which a price depends, and the plan.
 var priced = []string{
@@ -99,6 +104,7 @@ type tally struct {
 
 func (t *tally) add(s *sums.Sum, p *pricing) {
 	t.counts.Add(&s.Counts)
+	t.cost.in = p.book.Currency()
 	if s.Apart[atReported] != "" && s.Of(sums.ReportedCost) == nil {
 		return // parts of what the provider has priced
 	}
@@ -128,6 +134,7 @@ func (t *tally) join(o tally) {
 	for source, amount := range o.by {
 		t.by = with1(t.by, source, t.by[source].Plus(amount))
 	}
+	t.cost.in = o.cost.in
 	t.cost.AtLeast += o.cost.AtLeast
 	t.cost.Unpriced += o.cost.Unpriced
 	t.cost.Parts += o.cost.Parts
@@ -164,7 +171,7 @@ func (c Cost) String() string {
 	if c.Amount == nil {
 		return "-"
 	}
-	text := dollars(*c.Amount)
+	text := c.money(*c.Amount)
 	if c.Unpriced+c.Parts > 0 {
 		text += " and what is unpriced"
 	}
@@ -183,10 +190,10 @@ var sourceWords = map[prices.Source]string{
 // lines say for people where a cost comes from, and what is not in it.
 func (c Cost) lines() (all []string) {
 	if c.Amount != nil {
-		all = append(all, "cost: "+dollars(*c.Amount)+" "+c.sources())
+		all = append(all, "cost: "+c.money(*c.Amount)+" "+c.sources())
 	}
 	if c.Subscription != nil {
-		which := dollars(*c.Subscription) + " of it"
+		which := c.money(*c.Subscription) + " of it"
 		if *c.Subscription == *c.Amount {
 			which = "that"
 		}
@@ -209,7 +216,7 @@ func (c Cost) sources() string {
 	}) {
 		words := cmp.Or(sourceWords[source], string(source))
 		if len(c.By) > 1 {
-			words = dollars(c.By[source]) + " " + words
+			words = c.money(c.By[source]) + " " + words
 		}
 		all = append(all, words)
 	}
@@ -243,37 +250,4 @@ func requests(n int64) string {
 		return "1 request"
 	}
 	return thousands(n) + " requests"
-}
-
-// dollars writes nano-dollars with cents, and below a dollar so that three digits
-// are to be seen, down to a millionth.
-func dollars(nano int64) string {
-	if 0 < nano && nano < 500 {
-		return "<$0.000001"
-	}
-	places := 2
-	for limit := int64(1e9); nano > 0 && nano < limit && places < 6; limit /= 10 {
-		places++
-	}
-	return "$" + fixed(nano, places)
-}
-
-// fixed rounds half up to so many places, of nine.
-func fixed(nano int64, places int) string {
-	unit := int64(1e9)
-	for range places {
-		unit /= 10
-	}
-	n := nano / unit
-	if nano%unit*2 >= unit {
-		n++
-	}
-	scale := int64(1e9) / unit
-	return thousands(n/scale) + "." + fmt.Sprintf("%0*d", places, n%scale)
-}
-
-// exactDollars is a decimal without needless zeros.
-func exactDollars(nano int64) string {
-	text := fmt.Sprintf("%d.%09d", nano/1e9, nano%1e9)
-	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
 }

@@ -29,7 +29,7 @@ func Line(r *usage.Record, at *time.Location, book *prices.Book) string {
 	}
 	cost := "-"
 	if nano := costOf(r, orNone(book)).amount; nano != nil {
-		cost = dollars(*nano)
+		cost = orNone(book).Currency().Format(prices.Nanodollars(*nano))
 	}
 	parts = append(parts, fmt.Sprintf("%10s", cost), fmt.Sprintf("%5.1f s", r.Duration.Seconds()))
 	if r.Project != "" {

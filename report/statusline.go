@@ -46,7 +46,7 @@ func (r Row) glance() string {
 		parts = append(parts, fmt.Sprintf("%d %% cached", *hits/1000))
 	}
 	if c := r.Cost; c.Amount != nil {
-		parts = append(parts, map[bool]string{true: "at least "}[c.Unpriced+c.Parts+c.AtLeast > 0]+dollars(*c.Amount))
+		parts = append(parts, map[bool]string{true: "at least "}[c.Unpriced+c.Parts+c.AtLeast > 0]+c.money(*c.Amount))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -29,6 +29,7 @@ type config struct {
 	Attribution attribution `toml:"attribution"`
 
 	Providers []customProvider `toml:"provider"`
+	Prices    priceConfig      `toml:"prices"`
 }
 
 // customProvider is a parsers.Custom, as the file writes it.
@@ -153,7 +154,7 @@ func table(t reflect.Type) reflect.Type {
 // header is how the file writes a setting's name: a table's in brackets.
 func header(t reflect.Type, name string) string {
 	switch {
-	case isText(t), table(t).Kind() != reflect.Struct && table(t).Kind() != reflect.Map:
+	case isText(table(t)), table(t).Kind() != reflect.Struct && table(t).Kind() != reflect.Map:
 		return name
 	case t.Kind() == reflect.Slice:
 		return "[[" + name + "]]"
@@ -166,8 +167,16 @@ func isText(t reflect.Type) bool {
 	return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }
 
+// values are types that the file writes as one value of another kind.
+var values = map[reflect.Type]string{
+	reflect.TypeFor[toml.LocalDate](): "a day such as 2026-01-31, without quotes",
+}
+
 // expected says in words what a setting of this type takes.
 func expected(t reflect.Type, name string) string {
+	if words := values[t]; words != "" {
+		return words
+	}
 	if isText(t) {
 		return "a string"
 	}

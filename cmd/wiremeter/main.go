@@ -61,7 +61,7 @@ No agent at hand?  wiremeter demo`,
 	open := func() (*house, error) { return openHouse(home) }
 	root.AddCommand(
 		newRun(open), newServe(open), newEnv(open), newCA(open),
-		newReport(open), newTail(open), newCompare(open), newSessions(open), newStatusline(open), newExport(open), newReconcile(open), newHook(open), newDemo(open), newMan(), newVersion(),
+		newReport(open), newTail(open), newCompare(open), newSessions(open), newStatusline(open), newExport(open), newPrices(open), newReconcile(open), newHook(open), newDemo(open), newMan(), newVersion(),
 	)
 	root.SetHelpCommand(newHelp())
 	onlyCommands(root)

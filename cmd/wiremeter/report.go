@@ -90,6 +90,7 @@ are exact.`,
 		}
 		c.AddCommand(sub)
 	}
+	c.AddCommand(newReportRequest(open))
 	return c
 }
 

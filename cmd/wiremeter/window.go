@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/wiremeter/wiremeter/prices"
 	"github.com/wiremeter/wiremeter/report"
 	"github.com/wiremeter/wiremeter/store/sqlite"
 )
@@ -152,9 +151,6 @@ func choices(known []string) string {
 	}
 	return "; there is " + strings.Join(quoted, ", ")
 }
-
-// book has the prices that costs are worked out with.
-func (h *house) book() (*prices.Book, error) { return prices.NewBook(prices.EmbeddedTable()), nil }
 
 func article(noun string) string {
 	if strings.ContainsRune("aeiou", rune(noun[0])) && noun != "user" {
