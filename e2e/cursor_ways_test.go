@@ -112,6 +112,22 @@ func TestCursorFailsBehindATurn(t *testing.T) {
 	}
 }
 
+// TestCursorStatements: what the dashboard's list says of the turns is what was
+// recorded, and counts nowhere.
+func TestCursorStatements(t *testing.T) {
+	s := newStage(t, scripted.Options{})
+	s.cursorTurns("h2", 3, true)
+	for range 2 { // what is told again is the same
+		list := []string{"curl", "-sS", "-X", "POST", "-o", "list", "https://api2.cursor.sh/aiserver.v1.DashboardService/GetFilteredUsageEvents"}
+		s.well(s.metered(s.env(), list...))
+	}
+	s.settled()
+	e := s.well(s.exec(s.env(), wiremeter, "reconcile", "cursor", "--check", "--home", s.house))
+	if !strings.Contains(e.out, ": 3 of 3 turns that its provider states") {
+		t.Errorf("got %s", e.out)
+	}
+}
+
 // TestCursorHook: Cursor's client tells wiremeter's hook of each turn. Where the
 // turn is seen as well it is one record, of what was seen.
 func TestCursorHook(t *testing.T) {

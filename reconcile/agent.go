@@ -12,15 +12,15 @@ import (
 	"time"
 )
 
-// Agent is one whose log can be read.
+// Agent is one whose log can be read, or what stands in its place.
 type Agent struct {
 	Name string // as the user calls it
 
-	recorded string // as its records do
+	recorded string // as its records do; where read is nil, its provider
 	id       string // what its log names a call by; empty: nothing that is on the wire
 	logs     func(env func(string) string, home string) []string
-	holds    func(path string) bool // whether a file below one of logs is a part of it
-	read     func(context.Context, source, func(Call)) error
+	holds    func(path string) bool                          // whether a file below one of logs is a part of it
+	read     func(context.Context, source, func(Call)) error // nil: what the provider states is the log
 }
 
 // Agents are all of them.
@@ -28,6 +28,7 @@ var Agents = []Agent{
 	{"claude", "claude-code", "message.id", claudeLogs, isJSONL, readClaude},
 	{"codex", "codex", "response_id", codexLogs, isRollout, readCodex},
 	{"copilot", "copilot-cli", "apiCallId", copilotLogs, isEvents, readCopilot},
+	{"cursor", "cursor", "", nil, nil, nil},
 	{"gemini", "gemini-cli", "", geminiLogs, isChat, readGemini},
 	{"opencode", "opencode", "", opencodeLogs, isOpencode, readOpencode},
 }
@@ -44,9 +45,16 @@ func AgentOf(name string) (Agent, error) {
 	return Agent{}, fmt.Errorf("%q: expected one of %s", name, strings.Join(names, ", "))
 }
 
+// HasLogs reports whether there is a log to be found. If not, what the agent's
+// provider has stated stands in its place.
+func (a Agent) HasLogs() bool { return !a.isStated() }
+
 // Logs are the folders where the agent keeps its log, by its own variables, and
 // else below the user's home; those that exist.
 func (a Agent) Logs(env func(string) string, home string) []string {
+	if a.isStated() {
+		return nil
+	}
 	return slices.DeleteFunc(a.logs(env, home), func(path string) bool {
 		_, err := os.Stat(path)
 		return err != nil

@@ -37,7 +37,7 @@ func Reconcile(ctx context.Context, r *sqlite.Reader, q Query) (*Result, error) 
 		Query: q, byID: make(map[string]*Call), joined: make(map[*Call]bool),
 		result: &Result{Agent: q.Agent.Name, Logs: q.Logs, ID: q.Agent.id, Since: q.Since, Until: q.Until},
 	}
-	if err := j.readLog(ctx); err != nil {
+	if err := j.readLog(ctx, r); err != nil {
 		return nil, err
 	}
 	if err := j.readRecords(ctx, r); err != nil {
@@ -48,12 +48,15 @@ func Reconcile(ctx context.Context, r *sqlite.Reader, q Query) (*Result, error) 
 	return j.result, nil
 }
 
-func (j *join) readLog(ctx context.Context) error {
+func (j *join) readLog(ctx context.Context, r *sqlite.Reader) error {
 	var since time.Time
 	if !j.Since.IsZero() {
 		since = j.Since.Add(-anyMargin)
 	}
 	defer func() { slices.SortFunc(j.unnamed, func(a, b *Call) int { return a.At.Compare(b.At) }) }()
+	if j.Agent.isStated() {
+		return j.readStatements(ctx, r, since)
+	}
 	return j.Agent.sources(j.Logs, since, func(path string) error {
 		j.result.Files++
 		err := j.Agent.read(ctx, source{path, func() { j.result.Unreadable++ }}, j.take)
@@ -120,11 +123,14 @@ func (j *join) record(r *usage.Record) {
 		return
 	}
 	w := newWired(r)
+	if j.Agent.isStated() && chosen(r.ModelRequested) == "" {
+		w.model = ""
+	}
 	if c := j.byID[w.id]; c != nil && isKnown(w.tokens) {
 		j.result.ByID += j.pair(w, c)
 		return
 	}
-	if w.isForeign && len(j.near(w)) == 0 || !w.isForeign && r.Agent != j.Agent.recorded {
+	if w.isForeign && len(j.near(w)) == 0 || !w.isForeign && !j.Agent.isOf(r) {
 		return
 	}
 	if isKnown(w.tokens) {

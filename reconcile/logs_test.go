@@ -154,7 +154,7 @@ func TestWhereTheLogsAre(t *testing.T) {
 			t.Errorf("%s: %v are there", name, got)
 		}
 	}
-	if _, err := AgentOf("cursor"); err == nil || !strings.Contains(err.Error(), `"cursor": expected one of claude, codex, `) {
+	if _, err := AgentOf("nobody"); err == nil || !strings.Contains(err.Error(), `"nobody": expected one of claude, codex, `) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -147,6 +147,9 @@ func shown(s string) string {
 
 // coverage says how much of the log was joined, and how.
 func (r *Result) coverage(place *time.Location) string {
+	if a, err := AgentOf(r.Agent); err == nil && a.isStated() {
+		return r.stated(place)
+	}
 	if r.Since.IsZero() {
 		return fmt.Sprintf("%s: nothing is recorded; its log has %s in %s", r.Agent, many(r.Before, "call"), many(r.Files, "file"))
 	}
@@ -173,6 +176,26 @@ func (r *Result) coverage(place *time.Location) string {
 		}
 	}
 	return b.String()
+}
+
+// stated is coverage where the provider's statements stand in the place of a log.
+func (r *Result) stated(place *time.Location) string {
+	n := r.ByNearness + r.OnlyInLog.Calls
+	switch {
+	case r.Since.IsZero():
+		return fmt.Sprintf("%s: nothing is recorded; its provider has stated %s", r.Agent, many(r.Before, "turn"))
+	case n+r.Before == 0:
+		return fmt.Sprintf("%s: its provider has stated nothing in this time: its list of usage did not come by", r.Agent)
+	}
+	text := fmt.Sprintf("%s, since %s: %d of %s that its provider states (in place of a log) joined by session, model, counts and time",
+		r.Agent, r.Since.In(place).Format(time.DateTime), r.ByNearness, many(n, "turn"))
+	if r.NoCounts > 0 {
+		text += fmt.Sprintf("; %d on the wire without counts", r.NoCounts)
+	}
+	if r.Before > 0 {
+		text += fmt.Sprintf("; %d stated from before the first record", r.Before)
+	}
+	return text
 }
 
 func many(n int, what string) string {

@@ -3,6 +3,7 @@ package scripted
 import (
 	"encoding/base64"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -177,6 +178,12 @@ func (p *Provider) cursor(w http.ResponseWriter, r *http.Request) bool {
 		answer(w, http.StatusOK, object{"accessToken": cursorToken(), "refreshToken": cursorToken()})
 	case "/v1/models":
 		answer(w, http.StatusOK, object{"items": []any{object{"id": CursorModel, "displayName": "Scripted", "aliases": []any{}}}})
+	case "/aiserver.v1.DashboardService/GetFilteredUsageEvents":
+		p.mu.Lock()
+		list := slices.Clone(p.stated)
+		p.mu.Unlock()
+		w.Header().Set("Content-Type", "application/proto")
+		_, _ = w.Write(list) // fails when the agent has gone, which is part of the play
 	case "/aiserver.v1.AnalyticsService/BootstrapStatsig", "/aiserver.v1.AnalyticsService/TrackEvents":
 		answer(w, http.StatusOK, object{})
 	default:
@@ -192,6 +199,20 @@ func (p *Provider) cursor(w http.ResponseWriter, r *http.Request) bool {
 
 // hostOf is without the port, which Node names where it is given a connection.
 func hostOf(r *http.Request) string { return strings.TrimSuffix(r.Host, ":443") }
+
+// state puts a turn into the dashboard's list: its input is without what was
+// cached, and writes stand before reads.
+func (p *Provider) state(y *reply) {
+	conversation, _ := field(y.Body, 5)
+	t := y.bill.tokens
+	event := message(3,
+		varint(1, time.Now().UnixMilli()), text(2, y.Model), varint(3, 1),
+		message(9, varint(1, *t.Input), varint(2, *t.Output), varint(3, *t.CacheWriteOther), varint(4, *t.CacheRead)),
+		message(23, conversation))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stated = append(p.stated, event...)
+}
 
 // CursorModel is the one model that Cursor's agents are offered.
 const CursorModel = "scripted-1"

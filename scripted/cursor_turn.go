@@ -131,6 +131,9 @@ func (p *Provider) turn(w http.ResponseWriter, r *http.Request, h *cursorHalf, c
 	if coding != "" {
 		w.Header().Set("Connect-Content-Encoding", coding)
 	}
+	if outcome == usage.Metered {
+		p.state(y)
+	}
 	if y.playTurn(w, events, coding, h) && !y.isCut {
 		y.send(w, contentType, []event{{data: envelope(2, encode(end), "")}})
 		return

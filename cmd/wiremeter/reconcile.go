@@ -62,6 +62,12 @@ ids, models, times and counts are read, and it is never written to. AGENT is one
 
 // logs are where the flag says, else where the agent keeps them.
 func (f *reconcileFlags) logs(a reconcile.Agent) ([]string, error) {
+	if !a.HasLogs() {
+		if f.log != "" {
+			return nil, fmt.Errorf("--log: %s keeps no log with counts; what its provider has stated stands in its place", a.Name)
+		}
+		return nil, nil
+	}
 	if f.log != "" {
 		if _, err := os.Stat(f.log); err != nil {
 			return nil, fmt.Errorf("--log: %w", err)
