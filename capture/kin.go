@@ -24,10 +24,11 @@ type relative struct {
 	key         string
 	said        usage.Attribution // only the inherited dimensions
 	isAmbiguous bool              // several sessions or directories: nobody inherits these
+	isShared    bool              // by several programs, behind one that passes requests on
 }
 
 // inherited are the dimensions that stay the same in a session. On a connection
-// others follow, as long as all that came on it was of one.
+// others follow, as long as all that came on it was of one program.
 var inherited = []usage.Dimension{usage.ByAgent, usage.BySession, usage.ByDir, usage.ByRepository, usage.ByCommit, usage.ByUser}
 
 func sessionKey(a *usage.Attribution) string {
@@ -63,6 +64,8 @@ func (k *kin) learn(x usage.Exchange, v *evidence) {
 		r.take(v)
 	}
 	if r := k.relative(connKey(x.Conn)); r != nil {
+		r.isShared = r.isShared || differ(r.said.UserAgent, a.UserAgent)
+		r.said.UserAgent = firstOf(a.UserAgent, r.said.UserAgent)
 		r.isAmbiguous = r.isAmbiguous || differ(r.said.SessionID, a.SessionID) || differ(r.said.Dir, a.Dir)
 		r.take(v)
 	}
@@ -122,6 +125,7 @@ func (k *kin) inherit(x usage.Exchange, v *evidence) {
 	}
 	if e, ok := k.known[connKey(x.Conn)]; ok {
 		switch r := e.Value.(*relative); {
+		case r.isShared:
 		case !r.isAmbiguous && !differ(r.said.SessionID, a.SessionID):
 			tellAll(a, &r.said)
 		default:

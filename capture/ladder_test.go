@@ -70,8 +70,24 @@ func TestSideCallsInherit(t *testing.T) {
 	t.Run("a connection of several sessions", func(t *testing.T) {
 		s := new(shelf)
 		other := from("", "", `{"x":"Primary working directory: /other\n"}`, "User-Agent", "claude-cli/2 (x)", "X-Claude-Code-Session-Id", "s2")
-		a := recorded(t, New(s, zerolog.Nop()), s, claudeMain.of(1, ""), other.of(1, ""), unknown.of(1, ""))
+		nameless := from("", "", "{}", "User-Agent", "claude-cli/2 (x)")
+		a := recorded(t, New(s, zerolog.Nop()), s, claudeMain.of(1, ""), other.of(1, ""), nameless.of(1, ""))
 		if a.Agent != "claude-code" || a.SessionID != "" || a.Dir != "" {
+			t.Errorf("got %+v", a)
+		}
+	})
+	t.Run("a connection of several programs", func(t *testing.T) {
+		s := new(shelf)
+		if a := recorded(t, New(s, zerolog.Nop()), s, claudeMain.of(1, ""), unknown.of(1, "")); a.Agent != "" || a.Dir != "" {
+			t.Errorf("got %+v", a)
+		}
+	})
+	t.Run("a compressed request", func(t *testing.T) {
+		s := new(shelf)
+		coded := claudeMain
+		coded.request, coded.header = gzipped(string(claudeMain.request)), maps.Clone(claudeMain.header)
+		coded.header["Content-Encoding"] = []string{"gzip"}
+		if a := recorded(t, New(s, zerolog.Nop()), s, coded); a.Dir != engine {
 			t.Errorf("got %+v", a)
 		}
 	})
