@@ -79,7 +79,7 @@ func firstWord(rs ...gjson.Result) string {
 // verbatim returns a copy of a usage object, or nil if it is so large, or has
 // strings so long, that it may be something else.
 func verbatim(r gjson.Result) []byte {
-	if !r.IsObject() || len(r.Raw) > maxRaw || hasText(r) {
+	if !r.IsObject() || len(r.Raw) > maxRaw || mayHaveText(r.Raw) && hasText(r) {
 		return nil
 	}
 	return []byte(r.Raw)
@@ -108,6 +108,21 @@ func object(members ...member) []byte {
 		return nil
 	}
 	return append(o, '}')
+}
+
+// mayHaveText is false where no two quotes are so far apart as a text's, and none
+// is escaped.
+func mayHaveText(raw string) bool {
+	if strings.IndexByte(raw, '\\') >= 0 {
+		return true
+	}
+	for {
+		i := strings.IndexByte(raw, '"')
+		if i < 0 || i > maxText {
+			return i > maxText
+		}
+		raw = raw[i+1:]
+	}
 }
 
 func hasText(r gjson.Result) bool {
