@@ -2,6 +2,7 @@ package parsers
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"testing"
 
@@ -74,4 +75,42 @@ func TestMatrix(t *testing.T) {
 			t.Errorf("%s: a reason for what is not asked for", hole)
 		}
 	}
+}
+
+// TestEveryRuleHasACase: every shape of a path that is read in a dialect is that
+// of some case, of one of the providers that share the rule.
+func TestEveryRuleHasACase(t *testing.T) {
+	cases := load(t)
+	shown := map[*regexp.Regexp]bool{}
+	name := map[*regexp.Regexp]string{}
+	for _, p := range provider.BuiltIn().All() {
+		for _, r := range p.Rules {
+			if r.Class == NotBillable || r.Dialect == "" {
+				continue
+			}
+			name[r.Path] = p.Name + ": " + r.Method + " " + r.Path.String()
+			shown[r.Path] = shown[r.Path] || slices.ContainsFunc(cases, func(e *exchange) bool {
+				return e.provider == p.Name && e.method() == r.Method && r.Path.MatchString(e.path())
+			})
+		}
+	}
+	for path, isShown := range shown {
+		if !isShown && unshown[name[path]] == "" {
+			t.Errorf("%s has no case", name[path])
+		}
+	}
+}
+
+// unshown are rules without a case, and why.
+var unshown = map[string]string{
+	`cursor: WS ^/agent/v1/run/?$`: "TestCursorSocket has its frames",
+	`cursor: POST ^/aiserver\.v1\.BackgroundComposerService/StreamConversation(SSE)?$`: "TestCursorConversation has its messages",
+}
+
+// path is what the rules see.
+func (e *exchange) path() string {
+	if target := e.head.Header.First("X-Amz-Target"); target != "" {
+		return e.head.Path + target
+	}
+	return e.head.Path
 }

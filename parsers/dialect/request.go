@@ -73,6 +73,10 @@ var requestFields = map[string]func(*Request, gjson.Result){
 	},
 	// Cline, by way of OpenRouter.
 	"session_id": func(q *Request, v gjson.Result) { keepFirst(&q.SessionID, word(v)) },
+	// Kiro and Amazon Q.
+	"conversationState": func(q *Request, v gjson.Result) { keepFirst(&q.SessionID, word(last(v, "conversationId"))) },
+	// Augment.
+	"conversation_id": func(q *Request, v gjson.Result) { keepFirst(&q.SessionID, word(v)) },
 	// Zed.
 	"thread_id": func(q *Request, v gjson.Result) { keepFirst(&q.SessionID, word(v)) },
 }

@@ -154,15 +154,6 @@ func results(path, reason string) Rule {
 	return Rule{Method: "GET", Path: shape(path), Dialect: "batch", Class: Fetch, Reason: reason}
 }
 
-// below narrows rules to the paths that begin so.
-func below(beginning string, rules ...[]Rule) []Rule {
-	narrowed := slices.Concat(rules...)
-	for i := range narrowed {
-		narrowed[i].Path = shape(beginning + `(?:.*)` + strings.TrimPrefix(narrowed[i].Path.String(), `^`))
-	}
-	return narrowed
-}
-
 func (r Rule) as(k usage.Kind) Rule {
 	r.Kind = k
 	return r
