@@ -186,6 +186,7 @@ func (e *Exchange) record(a *answer) *usage.Record {
 	if r.Kind == usage.Compact && !q.IsCompact && r.Model == "" && e.status < 400 && r.Error == "" {
 		r.Model = r.ModelRequested // a compaction's response names no model
 	}
+	r.Geo = cmp.Or(r.Geo, e.route.Geo)
 	if !a.firstByte.IsZero() {
 		r.TTFT = a.firstByte.Sub(a.begun)
 	}

@@ -212,7 +212,7 @@ func (e *exchange) read(body []byte, size int) facts {
 		Provider: route.Provider, Dialect: route.Dialect, Kind: route.Kind, IsFetch: route.Class == Fetch,
 		ModelRequested: cmp.Or(q.Model, route.Model), SessionID: cmp.Or(q.SessionID, route.SessionID), GroupID: q.GroupID,
 		Model: resp.Model, ResponseID: resp.ID, Tokens: &resp.Tokens, ServiceTier: resp.ServiceTier, StopReason: resp.StopReason,
-		Speed: resp.Speed, Geo: resp.Geo, WebSearches: resp.WebSearches, ReportedCost: resp.ReportedCost,
+		Speed: resp.Speed, Geo: cmp.Or(resp.Geo, route.Geo), WebSearches: resp.WebSearches, ReportedCost: resp.ReportedCost,
 		Streamed: isStream, Error: resp.Error, IsDoubtful: resp.IsDoubtful, Rule: resp.Rule, Parts: resp.Parts,
 	}
 	if q.IsPrewarm {

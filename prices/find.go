@@ -26,8 +26,9 @@ type index struct {
 
 const bedrock = "bedrock"
 
-// bedrockMaker stands before a model's name there, as key writes it.
-var bedrockMaker = regexp.MustCompile(`^(?:global-)?(?:anthropic|amazon|meta|mistral|deepseek|openai|qwen|cohere|minimax|moonshot|moonshotai|zai|google|nvidia|writer)-(.+)$`)
+// bedrockName is a model's name there, as key writes it: its geography, its maker,
+// the model, its revision.
+var bedrockName = regexp.MustCompile(`^(?:(global|us|eu|apac|jp|au|ca|in|us-gov)-)?(?:anthropic|amazon|meta|mistral|deepseek|openai|qwen|cohere|minimax|moonshot|moonshotai|zai|google|nvidia|writer)-(.+?)(?:-v\d+)?(?::\d+)?$`)
 
 // complete adds the shorter names.
 func (x *index) complete() {
@@ -40,8 +41,8 @@ func (x *index) complete() {
 		if d := date.FindStringSubmatch(n.model); d != nil {
 			add(x.short, name{n.provider, d[1]}, m)
 		}
-		if b := bedrockMaker.FindStringSubmatch(n.model); b != nil && n.provider == bedrock {
-			add(x.unowned, name{n.provider, b[1]}, m)
+		if b := bedrockName.FindStringSubmatch(n.model); b != nil && n.provider == bedrock {
+			add(x.unowned, name{n.provider, b[2]}, m)
 		}
 	}
 }
@@ -55,8 +56,8 @@ func (x *index) at(provider, model, geo string) (Resolved, bool) {
 		if m := x.exact[n]; m != nil {
 			return resolved(m, f), true
 		}
-		if models := x.unowned[n]; models != nil {
-			return choose(served(models, geo), f, "with its maker"), true
+		if models := served(x.unowned[n], geo); len(models) > 0 {
+			return choose(models, f, "with its maker"), true
 		}
 	}
 	last := all[len(all)-1]
@@ -85,15 +86,26 @@ func choose(models []*model, f form, how string) Resolved {
 	return Resolved{Choices: names}
 }
 
-// served are those that Bedrock can have served in a geography: a global model
-// has prices of its own. The answers of Claude there name the model alone.
+// served are those that Bedrock can have served in a geography, if that is known:
+// the one that is named so, else the one without a geography, but for the global
+// one, whose prices are others. The answers of Claude there name the model alone.
 func served(models []*model, geo string) []*model {
 	if geo == "" {
 		return models
 	}
-	return slices.DeleteFunc(slices.Clone(models), func(m *model) bool {
-		return strings.HasPrefix(m.given, "global.") != (geo == "global")
-	})
+	var named, plain []*model
+	for _, m := range models {
+		switch geography := bedrockName.FindStringSubmatch(m.name.model)[1]; geography {
+		case "":
+			plain = append(plain, m)
+		case geo:
+			named = append(named, m)
+		}
+	}
+	if len(named) > 0 || geo == "global" || geo == "us-gov" {
+		return named
+	}
+	return plain
 }
 
 // makers of models that nobody else has, by the words with which gateways begin

@@ -128,3 +128,29 @@ func TestADateIsNotGuessed(t *testing.T) {
 		}
 	}
 }
+
+func TestAGeographyOfBedrockThatHasAPriceOfItsOwn(t *testing.T) {
+	line := func(model, input string) string {
+		return "bedrock\t" + model + "\t-\t-\t-\t-\t" + input + "\t-\t-\t-\t-\t1\t-\ttest\t2026-01-01\n"
+	}
+	table := tableOf(t, Embedded, line("anthropic.toy-20260101-v1:0", "3")+line("us.anthropic.toy-20260101-v1:0", "3.3")+line("anthropic.only", "1"))
+	for _, c := range []struct{ model, geo, want string }{
+		{"toy-20260101", "us", "us.anthropic.toy-20260101-v1:0"},
+		{"toy-20260101", "eu", "anthropic.toy-20260101-v1:0"},
+		{"toy-20260101", "eu-central-1", "anthropic.toy-20260101-v1:0"},
+		{"toy-20260101", "global", "none"},
+		{"toy-20260101", "us-gov", "none"},
+		{"toy-20260101", "", ""},
+		{"us.anthropic.toy-20260101-v1:0", "us", "us.anthropic.toy-20260101-v1:0"},
+		{"eu.anthropic.toy-20260101-v1:0", "eu", "anthropic.toy-20260101-v1:0"},
+		{"only", "", "anthropic.only"},
+	} {
+		r, isKnown := table.index.at("bedrock", c.model, c.geo)
+		if !isKnown {
+			r.Model = "none"
+		}
+		if r.Model != c.want {
+			t.Errorf("%s in %q: %q, want %q", c.model, c.geo, r.Model, c.want)
+		}
+	}
+}

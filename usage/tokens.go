@@ -29,7 +29,7 @@ type Response struct {
 	StopReason   string
 	Kind         Kind   // only where the response itself tells (compact); else ""
 	Speed        string // where it is priced apart ("fast"); "" is the ordinary
-	Geo          string // where it was computed, if that is priced apart ("us")
+	Geo          string // where it was computed, if that is priced apart ("us"; of Claude on Bedrock "global", or a geography, or a region)
 	WebSearches  *int64 // searches made by the provider, billed each; nil: not said
 	ReportedCost *int64 // what the provider says it costs, in nano-dollars (1e-9 USD); nil: not said
 	Error        string // the provider's error type, when the response carries an error

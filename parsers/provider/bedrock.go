@@ -2,6 +2,7 @@ package provider
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/wiremeter/wiremeter/usage"
 )
@@ -29,6 +30,23 @@ var bedrock = &Provider{
 
 		fetched(`/v1/responses/resp[-_A-Za-z0-9]+/?$`, "responses"),
 	}, messagesPaths, chatPaths, responsesPaths, adminPaths),
+	Geo: bedrockGeo,
+}
+
+// bedrockGeo is "global", or the geography or region in which a model of
+// Anthropic's is served. Its responses name the model alone, and the global ones
+// cost less.
+func bedrockGeo(host, model string) string {
+	before, _, ok := strings.Cut(model[strings.LastIndex(model, "/")+1:], "anthropic.claude-")
+	if !ok {
+		return ""
+	}
+	if geography, isProfile := strings.CutSuffix(before, "."); isProfile {
+		return geography
+	}
+	_, rest, _ := strings.Cut(host, ".")
+	region, _, _ := strings.Cut(rest, ".")
+	return region
 }
 
 // bedrockRegions are those of AWS, by the partitions of aws-sdk-go-v2 1.48. A new

@@ -26,6 +26,8 @@ type Route struct {
 	Kind     usage.Kind // never empty when not NotBillable
 	Model    string     // the model that the path names; else empty
 
+	Geo string // where that model is served, if the provider prices this apart and does not say it in the response; else empty
+
 	ResponseID, SessionID string // that the path names; else empty
 
 	IsForeign    bool // no table knows the host: the path's shape alone speaks for a provider
@@ -43,6 +45,9 @@ type Provider struct {
 	Domains  []string // DNS names in lower case; each covers its subdomains
 	Prefixes []Prefix
 	Rules    []Rule // the first that matches wins
+
+	// Geo tells a Route's; nil: it is always empty.
+	Geo func(host, model string) string
 
 	// Of a table that the user has made: hosts in lower case that are asked over
 	// plain HTTP alone, with a port or for any.

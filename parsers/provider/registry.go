@@ -148,7 +148,11 @@ func (r *Registry) Match(x usage.Exchange) (Route, bool) {
 		method = WebSocket
 	}
 	if p := r.of(x); p != nil {
-		return p.Route(method, operation(x)), true
+		route := p.Route(method, operation(x))
+		if p.Geo != nil {
+			route.Geo = p.Geo(x.Host, route.Model)
+		}
+		return route, true
 	}
 	return foreign(x.Host, method, x.Path)
 }
