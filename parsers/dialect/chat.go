@@ -86,7 +86,7 @@ func (c *chat) Partial() (usage.Response, bool) {
 }
 
 func (c *chat) read(root gjson.Result) {
-	var id, model, tier, choices, top, groq, copilot, failure, minimax, cost, timings, inner, status gjson.Result
+	var id, model, tier, choices, top, groq, copilot, failure, minimax, cost, timings, inner, later, status gjson.Result
 	root.ForEach(func(key, v gjson.Result) bool {
 		switch key.Str {
 		case "id":
@@ -111,8 +111,10 @@ func (c *chat) read(root gjson.Result) {
 			cost = v
 		case "timings":
 			timings = v
-		case "result", "response":
+		case "result":
 			inner = v
+		case "response":
+			later = v
 		case "status":
 			status = v
 		}
@@ -129,6 +131,9 @@ func (c *chat) read(root gjson.Result) {
 	}
 	if n := money(cost, inDollars); n != nil {
 		c.resp.ReportedCost = n
+	}
+	if status.Type == gjson.String && later.IsObject() { // without a status it may be what a model has answered
+		inner = later
 	}
 	if inner.IsObject() {
 		c.read(inner)
