@@ -154,9 +154,9 @@ func (s *CursorSocket) observe(f framing.Frame) {
 	if isEnd {
 		frame.Event = framing.EnvelopeEnd
 	}
-	if resp, hasNews := s.meter.Observe(frame); hasNews && resp.Number != s.ended {
+	if resp := s.meter.Observe(frame); resp != nil && resp.Number != s.ended {
 		s.ended = resp.Number
-		s.answer(resp, stateOf(resp.Response))
+		s.answer(*resp, stateOf(resp.Response))
 	}
 }
 

@@ -102,8 +102,8 @@ func (s *Duplex) Server(p []byte) {
 
 func (s *Duplex) observe(f framing.Frame) {
 	s.isClosed = s.isClosed || f.Event == framing.EnvelopeEnd
-	resp, hasNews := s.meter.Observe(f)
-	if !hasNews {
+	resp := s.meter.Observe(f)
+	if resp == nil {
 		if s.hasEnded && s.hasBegun() {
 			s.next()
 		}
@@ -112,7 +112,7 @@ func (s *Duplex) observe(f framing.Frame) {
 	if s.hasEnded && resp.Number != s.said.Number {
 		s.next()
 	}
-	s.said, s.state, s.hasEnded = resp, stateOf(resp.Response), true
+	s.said, s.state, s.hasEnded = *resp, stateOf(resp.Response), true
 	s.fill() // should nothing more be read
 }
 

@@ -49,10 +49,10 @@ type CursorResponse struct {
 // CursorMeter reads the turns of one of Cursor's streams. It is used by one
 // goroutine, and keeps nothing of a frame's data.
 type CursorMeter interface {
-	// Observe takes the next frame. It returns true when a turn has ended with
-	// it, or when it adds something to the last one that has: a turn replaces
-	// one of the same number.
-	Observe(framing.Frame) (CursorResponse, bool)
+	// Observe takes the next frame. It returns a turn when one has ended with it,
+	// or when it adds something to the last one that has: a turn replaces one of
+	// the same number. Else, as nearly always, it returns nil.
+	Observe(framing.Frame) *CursorResponse
 	// Partial returns the turn that has begun and not ended, if there is one.
 	Partial() (CursorResponse, bool)
 }
@@ -76,7 +76,7 @@ type cursorAgent struct{ turns cursorTurns }
 
 func (a *cursorAgent) Partial() (CursorResponse, bool) { return a.turns.partial() }
 
-func (a *cursorAgent) Observe(f framing.Frame) (CursorResponse, bool) {
+func (a *cursorAgent) Observe(f framing.Frame) *CursorResponse {
 	if f.Event == framing.EnvelopeEnd {
 		a.turns.close(envelopeError(f))
 		return a.turns.changed()

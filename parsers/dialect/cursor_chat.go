@@ -17,16 +17,19 @@ type cursorChat struct {
 	isEnded bool
 }
 
-func (c *cursorChat) Observe(f framing.Frame) (CursorResponse, bool) {
+func (c *cursorChat) Observe(f framing.Frame) *CursorResponse {
 	if f.Event == framing.EnvelopeEnd {
 		c.resp.Error = envelopeError(f)
 		c.isEnded = c.isBegun || c.resp.Error != ""
 		c.resp.Number = 1
-		return c.resp, c.isEnded
+		if resp := c.resp; c.isEnded {
+			return &resp
+		}
+		return nil
 	}
 	said := child(f.Data, 2)
 	if said == nil {
-		return CursorResponse{}, false
+		return nil
 	}
 	c.isBegun = true
 	for n, v := range fields(said) {
@@ -37,7 +40,7 @@ func (c *cursorChat) Observe(f framing.Frame) (CursorResponse, bool) {
 			c.resp.ContextUsed, c.resp.ContextSize = numberAt(v.bytes, 2), numberAt(v.bytes, 3)
 		}
 	}
-	return CursorResponse{}, false
+	return nil
 }
 
 func (c *cursorChat) Partial() (CursorResponse, bool) {

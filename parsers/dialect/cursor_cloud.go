@@ -27,11 +27,12 @@ type CursorCloud struct {
 func NewCursorCloud() *CursorCloud { return &CursorCloud{} }
 
 // Observe takes an event. One whose id is not behind all earlier ones is
-// passed over: an agent that has lost a stream asks for it again.
-func (c *CursorCloud) Observe(f framing.Frame) (CursorResponse, bool) {
+// passed over: an agent that has lost a stream asks for it again. It returns what
+// a CursorMeter does.
+func (c *CursorCloud) Observe(f framing.Frame) *CursorResponse {
 	id := f.ID
 	if id != "" && c.last != "" && !isBehind(id, c.last) {
-		return CursorResponse{}, false
+		return nil
 	}
 	keepLast(&c.last, id)
 	switch f.Event {
@@ -129,15 +130,15 @@ func newCursorRun(o Options) Meter { return &cursorRun{id: o.ResponseID} }
 const maxTurns = 256
 
 func (r *cursorRun) Observe(f framing.Frame) (usage.Response, bool) {
-	turn, hasNews := r.cloud.Observe(f)
-	if !hasNews {
+	turn := r.cloud.Observe(f)
+	if turn == nil {
 		return usage.Response{}, false
 	}
 	if isNext := turn.Number > 1 && turn.Number != r.last.Number; isNext && !r.last.Tokens.IsZero() && len(r.parts) < maxTurns {
 		r.parts = append(r.parts, usage.Part{Role: "turn", Tokens: r.last.Tokens})
 	}
-	r.last = turn
-	return r.response(turn), true
+	r.last = *turn
+	return r.response(*turn), true
 }
 
 // Partial returns the run as long as no turn of it has ended: a run that goes

@@ -27,13 +27,13 @@ func cloudSaid(events [][3]string) string {
 	c := NewCursorCloud()
 	var s said
 	for _, e := range events {
-		r, isEnded := c.Observe(framing.Frame{ID: e[0], Event: e[1], Data: []byte(e[2])})
+		r := c.Observe(framing.Frame{ID: e[0], Event: e[1], Data: []byte(e[2])})
 		switch n := len(s.turns); {
-		case !isEnded:
+		case r == nil:
 		case n > 0 && s.turns[n-1].Number == r.Number:
-			s.turns[n-1] = r
+			s.turns[n-1] = *r
 		default:
-			s.turns = append(s.turns, r)
+			s.turns = append(s.turns, *r)
 		}
 	}
 	if r, isBegun := c.Partial(); isBegun {

@@ -21,22 +21,22 @@ type cursorConversation struct{ agent cursorAgent }
 
 func (c *cursorConversation) Partial() (CursorResponse, bool) { return c.agent.Partial() }
 
-func (c *cursorConversation) Observe(f framing.Frame) (CursorResponse, bool) {
+func (c *cursorConversation) Observe(f framing.Frame) *CursorResponse {
 	if f.Event == framing.EnvelopeEnd {
 		return c.agent.Observe(f)
 	}
 	told := child(f.Data, 4)
 	key := wordAt(told, 1)
 	if key == "" {
-		return CursorResponse{}, false
+		return nil
 	}
 	c.agent.update(child(told, 2))
-	resp, hasNews := c.agent.turns.changed()
-	if hasNews {
+	resp := c.agent.turns.changed()
+	if resp != nil {
 		c.agent.turns.turn.ID = conversationID(key, c.agent.turns.said)
 		resp.ID = c.agent.turns.turn.ID
 	}
-	return resp, hasNews
+	return resp
 }
 
 func conversationID(key string, s cursorCounts) string {

@@ -21,8 +21,8 @@ func TestCursorConversation(t *testing.T) {
 		{Data: []byte{0xff}}, update("4-0", sub(14, []byte{8, 20, 16, 6})), update("5-0", text),
 	} {
 		before := bytes.Clone(f.Data)
-		if resp, hasNews := m.Observe(f); hasNews {
-			got = append(got, resp)
+		if resp := m.Observe(f); resp != nil {
+			got = append(got, *resp)
 		}
 		if !bytes.Equal(before, f.Data) {
 			t.Error("a frame was changed")

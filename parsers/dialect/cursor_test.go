@@ -59,14 +59,14 @@ type said struct {
 func metered(m CursorMeter, newCutter func(func(framing.Frame)) framing.Cutter, body []byte, size int) said {
 	var s said
 	c := newCutter(func(f framing.Frame) {
-		r, isEnded := m.Observe(f)
+		r := m.Observe(f)
 		clear(f.Data) // nothing may be kept of it
 		switch n := len(s.turns); {
-		case !isEnded:
+		case r == nil:
 		case n > 0 && s.turns[n-1].Number == r.Number:
-			s.turns[n-1] = r
+			s.turns[n-1] = *r
 		default:
-			s.turns = append(s.turns, r)
+			s.turns = append(s.turns, *r)
 		}
 	})
 	for len(body) > 0 {
@@ -281,7 +281,7 @@ func TestCursorRaw(t *testing.T) {
 func TestCursorTooLargeIsPassedOver(t *testing.T) {
 	m := NewCursorAgent()
 	for _, event := range []string{"", framing.EnvelopeEnd} {
-		if _, isEnded := m.Observe(framing.Frame{Event: event, IsTooLarge: true}); isEnded {
+		if m.Observe(framing.Frame{Event: event, IsTooLarge: true}) != nil {
 			t.Errorf("%q: a turn has ended", event)
 		}
 	}

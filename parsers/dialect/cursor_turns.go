@@ -102,13 +102,14 @@ func (c *cursorTurns) close(failure string) {
 	}
 }
 
-// changed returns the turn if it has ended, and has news.
-func (c *cursorTurns) changed() (CursorResponse, bool) {
+// changed returns the turn if it has ended, and has news; else nil.
+func (c *cursorTurns) changed() *CursorResponse {
 	if !c.isEnded || !c.isChanged {
-		return CursorResponse{}, false
+		return nil
 	}
 	c.isChanged = false
-	return c.response(), true
+	resp := c.response()
+	return &resp
 }
 
 func (c *cursorTurns) partial() (CursorResponse, bool) {
