@@ -21,7 +21,13 @@ type Resolved struct {
 type index struct {
 	exact   map[name]*model   // names and aliases
 	short   map[name][]*model // those with a date, without it
-	unowned map[name][]*model // those of Bedrock, without their maker
+	unowned map[name][]placed // those of Bedrock, without geography, maker and revision
+}
+
+// placed is a model of Bedrock under a name with a geography; "": without.
+type placed struct {
+	geography string
+	model     *model
 }
 
 const bedrock = "bedrock"
@@ -32,17 +38,16 @@ var bedrockName = regexp.MustCompile(`^(?:(global|us|eu|apac|jp|au|ca|in|us-gov)
 
 // complete adds the shorter names.
 func (x *index) complete() {
-	add := func(to map[name][]*model, n name, m *model) {
-		if x.exact[n] == nil && !slices.Contains(to[n], m) {
-			to[n] = append(to[n], m)
-		}
-	}
 	for n, m := range x.exact {
 		if d := date.FindStringSubmatch(n.model); d != nil {
-			add(x.short, name{n.provider, d[1]}, m)
+			s := name{n.provider, d[1]}
+			if x.exact[s] == nil && !slices.Contains(x.short[s], m) {
+				x.short[s] = append(x.short[s], m)
+			}
 		}
 		if b := bedrockName.FindStringSubmatch(n.model); b != nil && n.provider == bedrock {
-			add(x.unowned, name{n.provider, b[2]}, m)
+			s := name{n.provider, b[2]}
+			x.unowned[s] = append(x.unowned[s], placed{b[1], m})
 		}
 	}
 }
@@ -89,23 +94,34 @@ func choose(models []*model, f form, how string) Resolved {
 // served are those that Bedrock can have served in a geography, if that is known:
 // the one that is named so, else the one without a geography, but for the global
 // one, whose prices are others. The answers of Claude there name the model alone.
-func served(models []*model, geo string) []*model {
-	if geo == "" {
-		return models
-	}
-	var named, plain []*model
-	for _, m := range models {
-		switch geography := bedrockName.FindStringSubmatch(m.name.model)[1]; geography {
+func served(models []placed, geo string) []*model {
+	var all, named, plain []*model
+	for _, p := range models {
+		all = append(all, p.model)
+		switch p.geography {
 		case "":
-			plain = append(plain, m)
+			plain = append(plain, p.model)
 		case geo:
-			named = append(named, m)
+			named = append(named, p.model)
 		}
 	}
-	if len(named) > 0 || geo == "global" || geo == "us-gov" {
-		return named
+	switch {
+	case geo == "":
+		return distinct(all)
+	case len(named) > 0 || geo == "global" || geo == "us-gov":
+		return distinct(named)
 	}
-	return plain
+	return distinct(plain)
+}
+
+// distinct: aliases lead to one model.
+func distinct(models []*model) (all []*model) {
+	for _, m := range models {
+		if !slices.Contains(all, m) {
+			all = append(all, m)
+		}
+	}
+	return all
 }
 
 // makers of models that nobody else has, by the words with which gateways begin

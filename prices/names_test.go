@@ -133,7 +133,8 @@ func TestAGeographyOfBedrockThatHasAPriceOfItsOwn(t *testing.T) {
 	line := func(model, input string) string {
 		return "bedrock\t" + model + "\t-\t-\t-\t-\t" + input + "\t-\t-\t-\t-\t1\t-\ttest\t2026-01-01\n"
 	}
-	table := tableOf(t, Embedded, line("anthropic.toy-20260101-v1:0", "3")+line("us.anthropic.toy-20260101-v1:0", "3.3")+line("anthropic.only", "1"))
+	table := tableOf(t, Embedded, line("anthropic.toy-20260101-v1:0", "3")+line("us.anthropic.toy-20260101-v1:0", "3.3")+line("anthropic.only", "1")+
+		line("ours", "1")+"bedrock\tanthropic.alias-1\t=\tours\nbedrock\tglobal.anthropic.alias-1\t=\tours\n")
 	for _, c := range []struct{ model, geo, want string }{
 		{"toy-20260101", "us", "us.anthropic.toy-20260101-v1:0"},
 		{"toy-20260101", "eu", "anthropic.toy-20260101-v1:0"},
@@ -144,6 +145,8 @@ func TestAGeographyOfBedrockThatHasAPriceOfItsOwn(t *testing.T) {
 		{"us.anthropic.toy-20260101-v1:0", "us", "us.anthropic.toy-20260101-v1:0"},
 		{"eu.anthropic.toy-20260101-v1:0", "eu", "anthropic.toy-20260101-v1:0"},
 		{"only", "", "anthropic.only"},
+		{"alias-1", "", "ours"},
+		{"alias-1", "global", "ours"},
 	} {
 		r, isKnown := table.index.at("bedrock", c.model, c.geo)
 		if !isKnown {

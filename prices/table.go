@@ -41,7 +41,7 @@ type model struct {
 // number of the line, from 0 on, in a LineError.
 func NewTable(source Source, lines []Line, aliases []Alias) (*Table, error) {
 	t := &Table{source: source, lines: slices.Clone(lines)}
-	t.index = index{make(map[name]*model), make(map[name][]*model), make(map[name][]*model)}
+	t.index = index{make(map[name]*model), make(map[name][]*model), make(map[name][]placed)}
 	for i, l := range t.lines {
 		if err := t.add(l); err != nil {
 			return nil, &LineError{i, err}

@@ -65,7 +65,7 @@ func (r *runner) summarise(ctx context.Context, end ending) (err error) {
 	if hasOwn || inner == 0 && end.seen <= 0 {
 		book, err := r.house.book()
 		if err != nil {
-			return err
+			fmt.Fprintln(r.errs, "wiremeter: costs are left out:", err)
 		}
 		if err := report.WriteSummary(ctx, r.errs, reader, report.Query{Run: r.name, Prices: book}); err != nil {
 			return err
