@@ -130,12 +130,14 @@ func (b *Book) Computed(i Item) Cost {
 		return Cost{Reason: NoCounts}
 	}
 	answer := Cost{Reason: UnknownModel, Detail: i.Model}
+	var discounts []Line
 	for _, t := range b.tables {
 		found, isKnown := t.find(i)
 		if !isKnown {
+			discounts = append(discounts, t.discount(i)...)
 			continue
 		}
-		c := t.cost(found, i)
+		c := t.cost(found, i, discounts)
 		if c.IsPriced() || c.Reason == AmbiguousName || t.source == ByCompany && c.Reason != NotThen {
 			return c
 		}
@@ -170,7 +172,17 @@ func (c Cost) Again(i Item) (again Cost, ok bool) {
 	return again, again.Amount != most
 }
 
-func (t *Table) cost(found Resolved, i Item) Cost {
+// discount is the line that multiplies what the tables below ask.
+func (t *Table) discount(i Item) []Line {
+	for _, l := range t.discounts {
+		if l.Provider == i.Provider && l.holds(i.At) {
+			return []Line{l}
+		}
+	}
+	return nil
+}
+
+func (t *Table) cost(found Resolved, i Item, discounts []Line) Cost {
 	c := Cost{Name: found}
 	if found.model == nil {
 		c.Reason, c.Detail = AmbiguousName, strings.Join(found.Choices, ", ")
@@ -185,9 +197,11 @@ func (t *Table) cost(found Resolved, i Item) Cost {
 		c.Reason, c.Detail = NoCondition, missing
 		return c
 	}
-	c.Lines = lines
+	c.Lines = append(lines, discounts...)
 	if c.charge(i); c.Reason == "" {
-		c.Source = t.source
+		if c.Source = t.source; len(discounts) > 0 {
+			c.Source = ByCompany
+		}
 		c.IsLowerBound = i.IsPartial || i.Tokens.Input == nil || i.Tokens.Output == nil && lines[0].Rates[Output] > 0
 	}
 	return c

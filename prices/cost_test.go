@@ -210,3 +210,43 @@ func TestItemsOfARecord(t *testing.T) {
 		t.Errorf("%+v", items)
 	}
 }
+
+func TestADiscountOnWhatOthersAsk(t *testing.T) {
+	const line = "p\t*\t-\t2026-02-01\t-\t0.85\t-\t-\t-\t-\t-\t-\t-\tcontract\t2026-01-01\n"
+	company := tableOf(t, ByCompany, line+"p\tembeds\t-\t-\t-\t-\t0.01\t-\t-\t-\t-\t-\t-\tcontract\t2026-01-01\n")
+	book := NewBook(company, tableOf(t, Embedded, contrived))
+	ten := int64(10)
+	for name, c := range map[string]struct {
+		item Item
+		want Source
+		nano int64
+	}{
+		// (1000×5000 + 100×25000) × 0.85
+		"a model of the list":  {Item{Model: "plain", At: day("2026-02-01"), Tokens: tokens(1000, 0, 0, 0, 100)}, ByCompany, 6_375_000},
+		"with a factor":        {Item{Model: "plain", Geo: "us", At: day("2026-02-01"), Tokens: tokens(1000, 0, 0, 0, 100)}, ByCompany, 7_012_500},
+		"searches are as ever": {Item{Model: "plain", At: day("2026-02-01"), WebSearches: &ten, Tokens: tokens(1000, 0, 0, 0, 100)}, ByCompany, 106_375_000},
+		"before it":            {Item{Model: "plain", At: day("2026-01-31"), Tokens: tokens(1000, 0, 0, 0, 100)}, Embedded, 7_500_000},
+		"a price of its own":   {Item{Model: "embeds", At: day("2026-02-01"), Tokens: usage.Tokens{Input: new(int64(1000))}}, ByCompany, 10_000},
+	} {
+		c.item.Provider = "p"
+		if got := book.Cost(c.item); got.Source != c.want || got.Amount.Nano() != c.nano {
+			t.Errorf("%s: %d of %q, %s %s", name, got.Amount.Nano(), got.Source, got.Reason, got.Detail)
+		}
+	}
+	if found := book.Find("p", "plain"); len(found) != 1 || found[0].Lines[len(found[0].Lines)-1].Model != AnyModel {
+		t.Errorf("%+v", found)
+	}
+	for text, want := range map[string]string{
+		line + line: "p *: two factors for the same time",
+		"p\t*\t-\t-\t-\t-\t5\t-\t-\t-\t-\t-\t-\t-\t-\n":            "p *: expected a factor, and no condition",
+		"p\t*\ttier=batch\t-\t-\t0.5\t-\t-\t-\t-\t-\t-\t-\t-\t-\n": "p *: expected a factor, and no condition",
+	} {
+		lines, _, err := Parse("", strings.NewReader(text))
+		if err == nil {
+			_, err = NewTable(ByCompany, lines, nil)
+		}
+		if err == nil || err.Error() != want {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}

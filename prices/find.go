@@ -194,18 +194,25 @@ func (t *Table) madeBy(maker, gateway, model string) (Resolved, bool) {
 type Found struct {
 	Source Source
 	Name   Resolved
-	Lines  []Line // of all times and conditions
+	Lines  []Line // of all times and conditions, and factors of AnyModel above
 }
 
 // Find tells what each table has under a name, in the order of their truth.
 func (b *Book) Find(provider, model string) (all []Found) {
+	var discounts []Line
 	for _, t := range b.tables {
 		if r, ok := t.find(Item{Provider: provider, Model: model}); ok {
 			f := Found{Source: t.source, Name: r}
 			if r.model != nil {
-				f.Lines = slices.Clone(r.model.lines)
+				f.Lines = slices.Concat(r.model.lines, discounts)
 			}
 			all = append(all, f)
+			continue
+		}
+		for _, l := range t.discounts {
+			if l.Provider == provider {
+				discounts = append(discounts, l)
+			}
 		}
 	}
 	return all

@@ -23,10 +23,15 @@ type Alias struct{ Provider, Name, Model string }
 
 // Table holds the prices of one source.
 type Table struct {
-	source Source
-	lines  []Line
-	index  index
+	source    Source
+	lines     []Line
+	index     index
+	discounts []Line // those of AnyModel
 }
+
+// AnyModel stands for all models of a provider in a line with a factor: it
+// multiplies what the tables below ask for those that this one does not know.
+const AnyModel = "*"
 
 // name is a model's at a provider, as key makes it.
 type name struct{ provider, model string }
@@ -48,6 +53,9 @@ func NewTable(source Source, lines []Line, aliases []Alias) (*Table, error) {
 		}
 	}
 	for i, l := range t.lines {
+		if l.Model == AnyModel {
+			continue
+		}
 		m := t.index.exact[name{l.Provider, key(l.Model)}]
 		if l.Factor != 0 && !slices.ContainsFunc(m.lines, func(b Line) bool { return b.Factor == 0 }) {
 			return nil, &LineError{i, fmt.Errorf("%s %s: a factor needs a line with prices to multiply", l.Provider, l.Model)}
@@ -78,6 +86,9 @@ func (t *Table) add(l Line) error {
 	if !l.Until.IsZero() && !l.From.Before(l.Until) {
 		return fmt.Errorf("%s %s: it ends before it begins", l.Provider, l.Model)
 	}
+	if l.Model == AnyModel {
+		return t.addDiscount(l)
+	}
 	n := name{l.Provider, key(l.Model)}
 	m := t.index.exact[n]
 	if m == nil {
@@ -90,6 +101,17 @@ func (t *Table) add(l Line) error {
 		}
 	}
 	m.lines = append(m.lines, l)
+	return nil
+}
+
+func (t *Table) addDiscount(l Line) error {
+	if l.Factor == 0 || l.When != (Condition{}) {
+		return fmt.Errorf("%s %s: expected a factor, and no condition", l.Provider, l.Model)
+	}
+	if slices.ContainsFunc(t.discounts, func(other Line) bool { return other.Provider == l.Provider && overlap(other, l) }) {
+		return fmt.Errorf("%s %s: two factors for the same time", l.Provider, l.Model)
+	}
+	t.discounts = append(t.discounts, l)
 	return nil
 }
 

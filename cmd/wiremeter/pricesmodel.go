@@ -76,6 +76,9 @@ func writeFound(w io.Writer, f foundModel) error {
 }
 
 func whenOf(l prices.Line) string {
+	if l.Model == prices.AnyModel {
+		return "always"
+	}
 	if l.When == (prices.Condition{}) {
 		return "ordinary"
 	}
