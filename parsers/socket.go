@@ -77,7 +77,7 @@ func (s *Socket) Server(p []byte) { s.server.Write(p) }
 // has said something that was no question, or the provider something that was
 // no message, one turn at least is Garbled.
 func (s *Socket) Close() {
-	isGarbled := s.server.Close() == framing.Foreign || s.client.Close() == framing.Foreign || s.isHeard && s.isSilent
+	isGarbled := s.server.Close() == framing.Foreign || s.client.Close() == framing.Foreign || s.isHeard && s.isSilent && !s.hasLeft()
 	state := Cut
 	if isGarbled {
 		state = Garbled
@@ -87,6 +87,33 @@ func (s *Socket) Close() {
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.lanes)) {
 		s.abandon(s.lanes[id], state)
+		s.leave(s.lanes[id])
+	}
+}
+
+// leaver is a meter that can hold usage which no response has.
+type leaver interface {
+	Left() (usage.Response, bool)
+}
+
+func (s *Socket) hasLeft() bool {
+	for _, l := range s.lanes {
+		if m, ok := l.meter.(leaver); ok {
+			if _, isLeft := m.Left(); isLeft {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// leave makes a turn of what no response has followed.
+func (s *Socket) leave(l *lane) {
+	if m, ok := l.meter.(leaver); ok {
+		if resp, isLeft := m.Left(); isLeft {
+			s.ask(l, Request{Model: s.request.Model, SessionID: s.request.SessionID})
+			s.answer(l, resp, Complete)
+		}
 	}
 }
 

@@ -29,6 +29,9 @@ func (h *heardTurns) Answered(t *Turn) {
 	if in, out := t.Response.Tokens.Input, t.Response.Tokens.Output; in != nil && out != nil {
 		line += fmt.Sprintf(" %d/%d", *in, *out)
 	}
+	for _, p := range t.Response.Parts {
+		line += fmt.Sprintf(" %s %s %d/%d", p.Role, p.Model, *p.Tokens.Input, *p.Tokens.Output)
+	}
 	if t.Response.Error != "" {
 		line += " " + t.Response.Error
 	}
@@ -76,7 +79,7 @@ func inLane(id, text string) string { return `{"stream_id":"` + id + `",` + text
 
 // TestOtherSockets: what Realtime and Live say.
 func TestOtherSockets(t *testing.T) {
-	for dialect, c := range map[string]struct{ says, want []string }{
+	for name, c := range map[string]struct{ says, want []string }{
 		"realtime": {
 			[]string{
 				`< {"type":"session.created","session":{"id":"sess_1","model":"gpt-realtime"}}`, `> {"type":"response.create"}`,
@@ -87,6 +90,16 @@ func TestOtherSockets(t *testing.T) {
 			},
 			[]string{"asked  prewarm=false", "complete resp_r1 gpt-realtime 136/60", "asked  prewarm=false", "complete resp_r2 gpt-realtime 5/2", "asked  prewarm=false", "cut resp_r3 gpt-realtime"},
 		},
+		"realtime, put into words": {
+			[]string{
+				`< {"type":"session.created","session":{"id":"sess_1","model":"gpt-realtime","audio":{"input":{"transcription":{"model":"gpt-4o-transcribe"}}}}}`, `> {"type":"input_audio_buffer.append"}`,
+				`< {"type":"conversation.item.input_audio_transcription.completed","transcript":"usage","usage":{"type":"tokens","input_tokens":14,"input_token_details":{"text_tokens":0,"audio_tokens":14},"output_tokens":45,"total_tokens":59}}`,
+				`< {"type":"conversation.item.input_audio_transcription.completed","transcript":"x","usage":{"type":"duration","seconds":3}}`,
+				`< {"type":"response.created","response":{"id":"resp_r1"}}`, `< {"type":"response.done","response":{"id":"resp_r1","status":"completed","usage":{"total_tokens":7,"input_tokens":5,"output_tokens":2}}}`,
+				`< {"type":"conversation.item.input_audio_transcription.completed","transcript":"x","usage":{"type":"tokens","input_tokens":4,"output_tokens":5,"total_tokens":9}}`,
+			},
+			[]string{"asked  prewarm=false", "complete resp_r1 gpt-realtime 5/2 transcription gpt-4o-transcribe 14/45", "asked  prewarm=false", "complete  gpt-realtime transcription gpt-4o-transcribe 4/5"},
+		},
 		"live": {
 			[]string{
 				`> {"setup":{"model":"models/gemini-live"}}`, `< {"setupComplete":{}}`, `> {"clientContent":{"turns":[]}}`, `< {"serverContent":{"modelTurn":{"parts":[{"text":"usageMetadata"}]}}}`,
@@ -96,8 +109,9 @@ func TestOtherSockets(t *testing.T) {
 		},
 	} {
 		for _, size := range []int{1 << 20, 1} {
+			dialect, _, _ := strings.Cut(name, ",")
 			if got := converseIn(dialect, c.says, size); !slices.Equal(got, c.want) {
-				t.Errorf("%s, in pieces of %d:\n%s\nwant\n%s", dialect, size, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+				t.Errorf("%s, in pieces of %d:\n%s\nwant\n%s", name, size, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
 			}
 		}
 	}
