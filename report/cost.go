@@ -49,33 +49,29 @@ const (
 	atPlan
 )
 
-// pricing prices sums. It looks up alike ones once.
+// pricing prices the sums of one table. It looks up alike ones once.
 type pricing struct {
-	book *prices.Book
-	of   map[string]prices.Cost
-	key  []byte
+	book  *prices.Book
+	alike []prices.Cost // by sums.Sum.Alike
 }
 
-func newPricing(b *prices.Book) *pricing {
-	return &pricing{book: orNone(b), of: make(map[string]prices.Cost)}
-}
+func newPricing(b *prices.Book) *pricing { return &pricing{book: orNone(b)} }
 
 // orNone is a book without prices in place of nil.
 func orNone(b *prices.Book) *prices.Book { return cmp.Or(b, prices.NewBook()) }
 
 func (p *pricing) cost(s *sums.Sum) prices.Cost {
 	i := itemOf(s)
-	p.key = strconv.AppendInt(p.key[:0], s.Time.Unix(), 36)
-	for _, word := range s.Apart {
-		p.key = append(append(p.key, 0), word...)
+	if n := s.Alike + 1 - len(p.alike); n > 0 {
+		p.alike = append(p.alike, make([]prices.Cost, n)...)
 	}
-	if alike, isKnown := p.of[string(p.key)]; isKnown {
-		if c, ok := alike.Again(i); ok {
+	if known := &p.alike[s.Alike]; known.IsPriced() || known.Reason != "" {
+		if c, ok := known.Again(i); ok {
 			return c
 		}
 	}
 	c := p.book.Cost(i)
-	p.of[string(p.key)] = c
+	p.alike[s.Alike] = c
 	return c
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -279,12 +280,10 @@ func Values(ctx context.Context, r *sqlite.Reader, name string) ([]string, error
 	if err != nil {
 		return nil, err
 	}
-	var all []string
+	all := make(map[string]bool)
 	for _, g := range a.Tables[0].Groups {
-		if word := g.By[0]; word != "" && !slices.Contains(all, word) {
-			all = append(all, word)
-		}
+		all[g.By[0]] = true
 	}
-	slices.Sort(all)
-	return all, nil
+	delete(all, "")
+	return slices.Sorted(maps.Keys(all)), nil
 }

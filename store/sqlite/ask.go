@@ -43,14 +43,14 @@ type Count struct {
 	Host          string     // empty for records
 	Count         int64
 	Doubtful      int64 // those of Count whose counts contradict the provider's total
-	RequestBytes  int64
-	ResponseBytes int64
+	RequestBytes  int64 // 0 for records
+	ResponseBytes int64 // likewise
 }
 
 // ways is how records have ended.
 var ways = sums.Grouping{
 	By:       []string{"outcome", "reason", "kind", "hop"},
-	Measures: []sums.Measure{sums.Requests, sums.Doubtful, sums.RequestBytes, sums.ResponseBytes},
+	Measures: []sums.Measure{sums.Requests, sums.Doubtful},
 }
 
 // Ask answers q. It reads segments where there are any, and the records that are
@@ -85,7 +85,7 @@ func recordCounts(t sums.Table) (all []Count) {
 		s := &g.Sums[0]
 		all = append(all, Count{
 			Outcome: usage.Outcome(g.By[0]), Reason: g.By[1], Kind: usage.Kind(g.By[2]), Hop: usage.Hop(g.By[3]),
-			Count: s.N(sums.Requests), Doubtful: s.N(sums.Doubtful), RequestBytes: s.N(sums.RequestBytes), ResponseBytes: s.N(sums.ResponseBytes),
+			Count: s.N(sums.Requests), Doubtful: s.N(sums.Doubtful),
 		})
 	}
 	return all

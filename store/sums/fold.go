@@ -20,6 +20,8 @@ type Fold struct {
 	times  []interned
 	groups map[string]*group
 	order  []*group
+	alike  map[string]int
+	aparts []Sum // without counts, by Sum.Alike
 	total  distinct
 	key    []byte
 }
@@ -47,8 +49,34 @@ func (n *interned) id(word string) uint32 {
 
 type group struct {
 	Group
-	sums     map[string]*Sum
+	places   map[int]int // in Group.Sums, by Sum.Alike; nil while they are few
 	distinct distinct
+}
+
+// few are found faster by looking at them.
+const few = 16
+
+// sum is the one of the group that is alike.
+func (g *group) sum(alike Sum) *Sum {
+	if g.places == nil {
+		at := slices.IndexFunc(g.Sums, func(s Sum) bool { return s.Alike == alike.Alike })
+		if at >= 0 {
+			return &g.Sums[at]
+		}
+	} else if at, ok := g.places[alike.Alike]; ok {
+		return &g.Sums[at]
+	}
+	g.Sums = append(g.Sums, alike)
+	switch last := len(g.Sums) - 1; {
+	case g.places != nil:
+		g.places[alike.Alike] = last
+	case last == few:
+		g.places = make(map[int]int)
+		for i := range g.Sums {
+			g.places[g.Sums[i].Alike] = i
+		}
+	}
+	return &g.Sums[len(g.Sums)-1]
 }
 
 type distinct struct {
@@ -63,7 +91,7 @@ var (
 
 // NewFold fails where the grouping names a dimension that does not exist.
 func NewFold(g Grouping) (*Fold, error) {
-	f := &Fold{grouping: g, groups: make(map[string]*group), measures: g.Measures}
+	f := &Fold{grouping: g, groups: make(map[string]*group), alike: make(map[string]int), measures: g.Measures}
 	for range g.Times {
 		f.times = append(f.times, interned{ofSlot: make(map[int64]uint32)})
 	}
@@ -215,7 +243,7 @@ func (f *Fold) group(isBeside bool, by []*coded[string], slot int64, line int32)
 	f.key = key
 	g := f.groups[string(key)]
 	if g == nil {
-		g = &group{Group: Group{By: named(by, line), IsBeside: isBeside}, sums: make(map[string]*Sum)}
+		g = &group{Group: Group{By: f.named(f.by, by, line), IsBeside: isBeside}}
 		for i := range f.times {
 			g.Times = append(g.Times, f.times[i].words[f.timeID(i, slot)])
 		}
@@ -236,13 +264,15 @@ func (f *Fold) timeID(at int, slot int64) uint32 {
 	return id
 }
 
-func named(columns []*coded[string], line int32) []string {
+// named shares the fold's words, and not the memory of a block.
+func (f *Fold) named(dimensions []int, columns []*coded[string], line int32) []string {
 	if len(columns) == 0 {
 		return nil
 	}
 	names := make([]string, len(columns))
 	for i, c := range columns {
-		names[i] = strings.Clone(c.at(line)) // not the memory of its block
+		w := &f.words[dimensions[i]]
+		names[i] = w.words[w.id(c.at(line))]
 	}
 	return names
 }
@@ -336,13 +366,15 @@ func (f *Fold) sum(b *Block, c *classes, groups []*group, apart []*coded[string]
 	}
 	at := 0
 	s.each(c, func(class uint32, line int32) {
-		f.cell(groups[class], apart, b.slots.at(line), line).Add(&totals[at])
+		sum := groups[class].sum(f.apartOf(apart, b.slots.at(line), line))
+		sum.Add(&totals[at])
 		at++
 	})
 	return nil
 }
 
-func (f *Fold) cell(g *group, apart []*coded[string], slot int64, line int32) *Counts {
+// apartOf is a sum without counts that is alike apart.
+func (f *Fold) apartOf(apart []*coded[string], slot int64, line int32) Sum {
 	key := f.key[:0]
 	for i, w := range apart {
 		key = binary.LittleEndian.AppendUint32(key, f.words[f.apart[i]].id(w.at(line)))
@@ -353,12 +385,13 @@ func (f *Fold) cell(g *group, apart []*coded[string], slot int64, line int32) *C
 		key = binary.LittleEndian.AppendUint64(key, uint64(at.Unix()))
 	}
 	f.key = key
-	s := g.sums[string(key)]
-	if s == nil {
-		s = &Sum{Apart: named(apart, line), Time: at}
-		g.sums[string(key)] = s
+	alike, ok := f.alike[string(key)]
+	if !ok {
+		alike = len(f.aparts)
+		f.alike[string(key)] = alike
+		f.aparts = append(f.aparts, Sum{Apart: f.named(f.apart, apart, line), Time: at, Alike: alike})
 	}
-	return &s.Counts
+	return f.aparts[alike]
 }
 
 // Table is what was added up, in no order that means anything.
@@ -366,9 +399,6 @@ func (f *Fold) Table() Table {
 	t := Table{Total: f.total.counts()}
 	for _, g := range f.order {
 		g.Distinct = g.distinct.counts()
-		for _, s := range g.sums {
-			g.Sums = append(g.Sums, *s)
-		}
 		t.Groups = append(t.Groups, g.Group)
 	}
 	return t

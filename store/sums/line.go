@@ -73,7 +73,5 @@ func countsOf(r *usage.Record) (c Counts) {
 		c.set(TTFT, r.TTFT.Milliseconds())
 	}
 	c.set(Duration, r.Duration.Milliseconds())
-	c.set(RequestBytes, r.RequestBytes)
-	c.set(ResponseBytes, r.ResponseBytes)
 	return c
 }

@@ -31,8 +31,6 @@ const (
 	Duration // added up
 
 	Doubtful // records whose counts contradict the provider's total
-	RequestBytes
-	ResponseBytes
 
 	measures
 )
@@ -42,12 +40,11 @@ const (
 var measureNames = [measures]string{
 	"requests", "parts", "input", "cache_read", "cache_write_5m", "cache_write_1h", "cache_write_other", "output", "reasoning",
 	"web_searches", "reported_cost", "counted", "failed", "purposed", "side", "ttft", "timed", "duration", "doubtful",
-	"request_bytes", "response_bytes",
 }
 
 // measureColumns are the columns of a record that measures are made of.
 var measureColumns = []string{
-	"started_at", "outcome", "purpose", "web_searches", "reported_cost", "ttft_ms", "duration_ms", "is_doubtful", "request_bytes", "response_bytes", "parts",
+	"started_at", "outcome", "purpose", "web_searches", "reported_cost", "ttft_ms", "duration_ms", "is_doubtful", "parts",
 	"input", "cache_read", "cache_write_5m", "cache_write_1h", "cache_write_other", "output", "reasoning",
 }
 
@@ -76,9 +73,17 @@ func (c *Counts) N(m Measure) int64 {
 
 // Tokens are those that are known.
 func (c *Counts) Tokens() usage.Tokens {
+	var n [Reasoning + 1]int64 // one piece of memory for all
+	of := func(m Measure) *int64 {
+		if c.n[m] == 0 {
+			return nil
+		}
+		n[m] = int64(c.n[m] - 1)
+		return &n[m]
+	}
 	return usage.Tokens{
-		Input: c.Of(Input), CacheRead: c.Of(CacheRead), CacheWrite5m: c.Of(CacheWrite5m), CacheWrite1h: c.Of(CacheWrite1h),
-		CacheWriteOther: c.Of(CacheWriteOther), Output: c.Of(Output), Reasoning: c.Of(Reasoning),
+		Input: of(Input), CacheRead: of(CacheRead), CacheWrite5m: of(CacheWrite5m), CacheWrite1h: of(CacheWrite1h),
+		CacheWriteOther: of(CacheWriteOther), Output: of(Output), Reasoning: of(Reasoning),
 	}
 }
 

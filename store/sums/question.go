@@ -59,6 +59,7 @@ type Distinct struct {
 type Sum struct {
 	Apart []string  // in the order of Grouping.Apart
 	Time  time.Time // what Grouping.ApartTime says
+	Alike int       // the same for sums of a table that Apart and Time do not tell from each other; from 0 on
 	Counts
 }
 
