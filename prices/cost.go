@@ -132,7 +132,7 @@ func (b *Book) Computed(i Item) Cost {
 	answer := Cost{Reason: UnknownModel, Detail: i.Model}
 	var discounts []Line
 	for _, t := range b.tables {
-		found, isKnown := t.find(i)
+		found, isKnown := t.lookUp(i)
 		if !isKnown {
 			discounts = append(discounts, t.discount(i)...)
 			continue

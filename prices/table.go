@@ -27,6 +27,7 @@ type Table struct {
 	lines     []Line
 	index     index
 	discounts []Line // those of AnyModel
+	memo      memo
 }
 
 // AnyModel stands for all models of a provider in a line with a factor: it

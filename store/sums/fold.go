@@ -21,9 +21,11 @@ type Fold struct {
 	groups map[string]*group
 	order  []*group
 	alike  map[string]int
-	aparts []Sum // without counts, by Sum.Alike
-	total  distinct
-	key    []byte
+
+	apartTimes map[int64]time.Time // by slot
+	aparts     []Sum               // without counts, by Sum.Alike
+	total      distinct
+	key        []byte
 }
 
 // interned numbers the words of a dimension.
@@ -91,7 +93,7 @@ var (
 
 // NewFold fails where the grouping names a dimension that does not exist.
 func NewFold(g Grouping) (*Fold, error) {
-	f := &Fold{grouping: g, groups: make(map[string]*group), alike: make(map[string]int), measures: g.Measures}
+	f := &Fold{grouping: g, groups: make(map[string]*group), alike: make(map[string]int), apartTimes: make(map[int64]time.Time), measures: g.Measures}
 	for range g.Times {
 		f.times = append(f.times, interned{ofSlot: make(map[int64]uint32)})
 	}
@@ -121,11 +123,11 @@ func (f *Fold) Add(b *Block, chosen Chosen) error {
 	if len(chosen) == 0 {
 		return nil
 	}
-	by, err := wordsOf(b, f.by)
+	by, err := f.columns(b, f.by)
 	if err != nil {
 		return err
 	}
-	apart, err := wordsOf(b, f.apart)
+	apart, err := f.columns(b, f.apart)
 	if err != nil {
 		return err
 	}
@@ -151,6 +153,31 @@ func (f *Fold) Add(b *Block, chosen Chosen) error {
 		return err
 	}
 	return f.sum(b, c, groups, apart)
+}
+
+// column is a column of a block whose values have the fold's numbers.
+type column struct {
+	*coded[string]
+	ids []uint32 // by code
+}
+
+func (c column) id(line int32) uint32 {
+	if c.codes == nil {
+		return c.ids[0]
+	}
+	return c.ids[c.codes[line]]
+}
+
+func (f *Fold) columns(b *Block, dimensions []int) (all []column, err error) {
+	words, err := wordsOf(b, dimensions)
+	for i, w := range words {
+		c := column{w, make([]uint32, len(w.values))}
+		for code, v := range w.values {
+			c.ids[code] = f.words[dimensions[i]].id(v)
+		}
+		all = append(all, c)
+	}
+	return all, err
 }
 
 func wordsOf(b *Block, dimensions []int) (all []*coded[string], err error) {
@@ -229,13 +256,13 @@ func (c *classes) sub() *classes {
 	return &classes{c.chosen, slices.Clone(c.of), slices.Clone(c.first)}
 }
 
-func (f *Fold) group(isBeside bool, by []*coded[string], slot int64, line int32) *group {
+func (f *Fold) group(isBeside bool, by []column, slot int64, line int32) *group {
 	key := append(f.key[:0], 0)
 	if isBeside {
 		key[0] = 1
 	}
-	for i, w := range by {
-		key = binary.LittleEndian.AppendUint32(key, f.words[f.by[i]].id(w.at(line)))
+	for _, w := range by {
+		key = binary.LittleEndian.AppendUint32(key, w.id(line))
 	}
 	for i := range f.times {
 		key = binary.LittleEndian.AppendUint32(key, f.timeID(i, slot))
@@ -265,14 +292,13 @@ func (f *Fold) timeID(at int, slot int64) uint32 {
 }
 
 // named shares the fold's words, and not the memory of a block.
-func (f *Fold) named(dimensions []int, columns []*coded[string], line int32) []string {
+func (f *Fold) named(dimensions []int, columns []column, line int32) []string {
 	if len(columns) == 0 {
 		return nil
 	}
 	names := make([]string, len(columns))
 	for i, c := range columns {
-		w := &f.words[dimensions[i]]
-		names[i] = w.words[w.id(c.at(line))]
+		names[i] = f.words[dimensions[i]].words[c.id(line)]
 	}
 	return names
 }
@@ -346,7 +372,7 @@ func (d *distinct) counts() Distinct {
 }
 
 // sum adds up each class, kept apart.
-func (f *Fold) sum(b *Block, c *classes, groups []*group, apart []*coded[string]) error {
+func (f *Fold) sum(b *Block, c *classes, groups []*group, apart []column) error {
 	s := c.sub()
 	for _, w := range apart {
 		s.split(w.codes, len(w.values))
@@ -374,14 +400,18 @@ func (f *Fold) sum(b *Block, c *classes, groups []*group, apart []*coded[string]
 }
 
 // apartOf is a sum without counts that is alike apart.
-func (f *Fold) apartOf(apart []*coded[string], slot int64, line int32) Sum {
+func (f *Fold) apartOf(apart []column, slot int64, line int32) Sum {
 	key := f.key[:0]
-	for i, w := range apart {
-		key = binary.LittleEndian.AppendUint32(key, f.words[f.apart[i]].id(w.at(line)))
+	for _, w := range apart {
+		key = binary.LittleEndian.AppendUint32(key, w.id(line))
 	}
 	var at time.Time
 	if f.grouping.ApartTime != nil {
-		at = f.grouping.ApartTime(Begin(slot))
+		var ok bool
+		if at, ok = f.apartTimes[slot]; !ok {
+			at = f.grouping.ApartTime(Begin(slot))
+			f.apartTimes[slot] = at
+		}
 		key = binary.LittleEndian.AppendUint64(key, uint64(at.Unix()))
 	}
 	f.key = key
