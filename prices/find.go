@@ -55,8 +55,9 @@ func (x *index) complete() {
 // at looks a name up among a provider's own. geo is where it was served, "" if
 // that is not known.
 func (x *index) at(provider, model, geo string) (Resolved, bool) {
-	all := forms(provider, model)
-	for _, f := range all {
+	var last form
+	for f := range forms(provider, model) {
+		last = f
 		n := name{provider, key(f.name)}
 		if m := x.exact[n]; m != nil {
 			return resolved(m, f), true
@@ -65,7 +66,6 @@ func (x *index) at(provider, model, geo string) (Resolved, bool) {
 			return choose(models, f, "with its maker"), true
 		}
 	}
-	last := all[len(all)-1]
 	models := x.short[name{provider, key(last.name)}]
 	if last.isDated || models == nil {
 		return Resolved{}, false
@@ -181,7 +181,7 @@ func (t *Table) handedOn(i Item) (Resolved, bool) {
 
 // madeBy looks for a name that a gateway may have made longer.
 func (t *Table) madeBy(maker, gateway, model string) (Resolved, bool) {
-	for _, f := range forms(gateway, model) {
+	for f := range forms(gateway, model) {
 		if r, ok := t.index.at(maker, f.name, ""); ok {
 			r.Steps = slices.Concat(f.steps, r.Steps, []string{"as its maker sells it: " + maker})
 			return r, true

@@ -1,6 +1,7 @@
 package prices
 
 import (
+	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -42,18 +43,26 @@ var steps = []step{
 var date = regexp.MustCompile(`^(.+)-(?:20\d{2}-?[01]\d-?[0-3]\d)$`)
 
 // forms of a name, the most exact first.
-func forms(provider, model string) []form {
-	f := form{name: strings.TrimSpace(model)}
-	all := []form{f}
-	for _, s := range steps {
-		m := s.does.FindStringSubmatch(f.name)
-		if m == nil || s.only != "" && s.only != provider {
-			continue
+func forms(provider, model string) iter.Seq[form] {
+	return func(yield func(form) bool) {
+		f := form{name: strings.TrimSpace(model)}
+		if !yield(f) {
+			return
 		}
-		f = form{m[1], append(slices.Clone(f.steps), "without "+s.what+": "+m[1]), f.isDated || s.what == itsDate}
-		all = append(all, f)
+		for _, s := range steps {
+			if s.only != "" && s.only != provider {
+				continue
+			}
+			m := s.does.FindStringSubmatch(f.name)
+			if m == nil {
+				continue
+			}
+			f = form{m[1], append(slices.Clone(f.steps), "without "+s.what+": "+m[1]), f.isDated || s.what == itsDate}
+			if !yield(f) {
+				return
+			}
+		}
 	}
-	return all
 }
 
 // ordinary are the words for the tier, the speed and the geography that have no

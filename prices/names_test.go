@@ -157,3 +157,15 @@ func TestAGeographyOfBedrockThatHasAPriceOfItsOwn(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkCost(b *testing.B) {
+	book := NewBook(EmbeddedTable())
+	for _, model := range []string{"claude-opus-5", "claude-opus-5-20260901", "claude-unknown"} {
+		b.Run(model, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				book.Cost(Item{Provider: "anthropic", Model: model, Tokens: tokens(1000, 1000, 10, 10, 100)})
+			}
+		})
+	}
+}

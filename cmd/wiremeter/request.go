@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/wiremeter/wiremeter/report"
 	"github.com/wiremeter/wiremeter/store/sqlite"
@@ -25,6 +27,9 @@ the export.`,
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := onlyFlags(c, "json", "home"); err != nil {
+				return err
+			}
 			return withReader(open, func(h *house, r *sqlite.Reader) error {
 				record, ok, err := r.Record(c.Context(), args[0])
 				if err != nil {
@@ -47,4 +52,15 @@ the export.`,
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "as JSON")
 	return c
+}
+
+// onlyFlags refuses those that a command has of the one above it, and does not
+// heed.
+func onlyFlags(c *cobra.Command, names ...string) (err error) {
+	c.Flags().Visit(func(f *pflag.Flag) {
+		if !slices.Contains(names, f.Name) {
+			err = fmt.Errorf("--%s: expected a report, not one request", f.Name)
+		}
+	})
+	return err
 }
