@@ -55,8 +55,33 @@ docs/prices.md has the rest.`,
 	c.Flags().BoolVar(&f.unpriced, "unpriced", false, "the recorded models without a price, with their requests and tokens")
 	c.Flags().BoolVar(&f.json, "json", false, "as JSON")
 	f.window.register(c.Flags())
+	complete(c, open)
+	c.ValidArgsFunction = completeModels(open)
 	c.AddCommand(newPricesUpdate(open))
 	return c
+}
+
+// completeModels completes with the models that the tables name.
+func completeModels(open func() (*house, error)) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, begun string) (models []string, _ cobra.ShellCompDirective) {
+		h, err := open()
+		if err != nil || len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		book, err := h.book()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		for _, t := range book.Tables() {
+			for _, m := range t.Models() {
+				if strings.HasPrefix(m.Model, begun) {
+					models = append(models, m.Model)
+				}
+			}
+		}
+		slices.Sort(models)
+		return slices.Compact(models), cobra.ShellCompDirectiveNoFileComp
+	}
 }
 
 // check: the flags of a report choose what is unpriced. Of them a model takes
