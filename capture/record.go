@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -178,7 +179,7 @@ func (e *Exchange) record(a *answer) *usage.Record {
 		Host: e.head.Host, Path: e.head.Path, Status: e.status, Transport: e.head.Transport,
 		Kind: e.kind(a),
 
-		ModelRequested: cmp.Or(q.Model, e.route.Model), Response: a.response, RequestID: e.requestID, GroupID: q.GroupID,
+		ModelRequested: cmp.Or(q.Model, e.route.Model), Response: a.response, RequestID: e.requestID, GroupID: q.GroupID, Retries: retries(e.head.Header),
 
 		Streamed: a.isStream, Duration: a.ended.Sub(a.begun), RequestBytes: a.sent, ResponseBytes: a.received,
 		IsFetch: e.route.Class == parsers.Fetch, ParserVersion: parsers.Version,
@@ -204,6 +205,16 @@ func (e *Exchange) kind(a *answer) usage.Kind {
 		return usage.Compact
 	}
 	return cmp.Or(a.response.Kind, e.route.Kind, usage.Model)
+}
+
+// retries reads what SDKs of Anthropic, OpenAI and others that Stainless makes send
+// with each request: 0 with the first.
+func retries(h usage.Header) *int64 {
+	n, err := strconv.ParseUint(h.First("X-Stainless-Retry-Count"), 10, 16)
+	if err != nil {
+		return nil
+	}
+	return new(int64(n))
 }
 
 // requestIDs are the response headers that hold a provider's id of a request,

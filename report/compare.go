@@ -129,6 +129,7 @@ var measures = []measure{
 	{"cost_per_turn_usd", "cost per turn", func(s side) *int64 { return each(s.inTurns.Cost.whole(), s.all.Turns) }, money},
 	{"cost_per_session_usd", "cost per session", func(s side) *int64 { return each(s.inSessions.Cost.whole(), s.all.Sessions) }, money},
 	{"side_call_rate", "side calls", func(s side) *int64 { return part(s.all.Counts.N(sums.Side), s.all.Counts.N(sums.Purposed)) }, share},
+	{"retry_rate", "retries", func(s side) *int64 { return part(s.all.Counts.N(sums.Retried), s.all.Counts.N(sums.Numbered)) }, share},
 	{"failure_rate", "failed", func(s side) *int64 { return part(s.all.Counts.N(sums.Failed), s.all.Requests) }, share},
 	{"ttft_ms", "first token", func(s side) *int64 { return positive(s.all.TTFT().Milliseconds()) }, span},
 	{"duration_ms", "duration", func(s side) *int64 { return meanDuration(s.all) }, span},

@@ -25,7 +25,7 @@ func twoAgents(t *testing.T) *sqlite.Reader {
 		as("claude-code", "s1", "t1", usage.Title, 50, 0, 5),
 		as("claude-code", "s1", "t2", usage.Main, 100, 900, 15),
 		with(as("claude-code", "s1", "t2", usage.Main, 0, 0, 0), func(r *usage.Record) {
-			r.Outcome, r.Tokens, r.TTFT = usage.Failed, usage.Tokens{}, 0
+			r.Outcome, r.Tokens, r.TTFT, r.Retries = usage.Failed, usage.Tokens{}, 0, n(1)
 		}),
 		as("codex", "s2", "t3", "", 1000, 0, 20),
 		as("codex", "s3", "", "", 7, 0, 1),
@@ -50,7 +50,7 @@ func TestCompare(t *testing.T) {
 		{
 			"agent": "claude-code", "requests": 4.0, "sessions": 1.0, "turns": 2.0, "total": 2080.0, "cache_hit_rate": 0.87804,
 			"tokens_per_request": 520.0, "tokens_per_turn": 1040.0, "tokens_per_session": 2080.0,
-			"cost_usd": 0.0029, "cost_per_turn_usd": 0.00145, "side_call_rate": 0.25, "failure_rate": 0.25, "ttft_ms": 1000.0, "duration_ms": 2000.0,
+			"cost_usd": 0.0029, "cost_per_turn_usd": 0.00145, "side_call_rate": 0.25, "failure_rate": 0.25, "retry_rate": 1.0, "ttft_ms": 1000.0, "duration_ms": 2000.0,
 		},
 		{
 			"agent": "codex", "requests": 2.0, "sessions": 2.0, "turns": 1.0, "total": 1028.0,
@@ -94,6 +94,7 @@ unpriced requests        1            0
 cost per turn            -            -
 cost per session         -            -
 side calls               -            -
+retries                  -            -
 failed               0.0 %            -
 first token         1.00 s            -
 duration            2.00 s            -

@@ -141,7 +141,7 @@ func fullRecord() *usage.Record {
 			User: "x", Team: "x", Project: "x", Repository: "x", Branch: "x", Commit: "x", Dir: "x", Machine: "x",
 			Plan: usage.PayPerUse, Sources: map[usage.Dimension]usage.Source{usage.ByUser: usage.FromRun}, Conflicts: []usage.Dimension{usage.ByUser},
 		},
-		Hop:            usage.Gateway,
+		Hop: usage.Gateway, Retries: &n,
 		ModelRequested: "x", RequestID: "x", GroupID: "x",
 		Response: usage.Response{
 			ID: "x", Model: "x", Tokens: tokens, ServiceTier: "x", StopReason: "x", Raw: []byte("{}"),

@@ -118,6 +118,7 @@ func line(r *usage.Record, book *prices.Book) object {
 		{"plan", known(r.Plan)},
 		{"sources", r.Sources},
 		{"conflicts", r.Conflicts},
+		{"retries", r.Retries},
 		{"cost", c.amount},
 		{"cost_source", known(c.source)},
 		{"cost_reason", known(c.reason)},

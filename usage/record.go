@@ -26,6 +26,7 @@ type Record struct {
 	ModelRequested string
 	Response              // what the provider's response said
 	RequestID      string // the id of the request: the provider's from a response header, or the agent's own where the provider keeps to that
+	Retries        *int64 // how often the agent had tried the same before, as it says itself; nil: it does not say
 	GroupID        string // the same in all attempts at one request, as the agent says
 
 	TTFT          time.Duration // from the request's first byte to the response body's first byte

@@ -21,7 +21,8 @@ the filters say.
 
 What is for one turn or session is of those requests that are known to belong to
 one. Side calls are requests that an agent makes for itself (titles, sub-agents,
-compactions), as part of those that say what they are for. "-" is unknown.`,
+compactions), retries those that an agent says are not its first try; both as part of
+the requests that say so. "-" is unknown.`,
 		Example: "  wiremeter compare claude-code codex --since 7d --project engine",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) < 2 {

@@ -84,6 +84,7 @@ var columns = []struct {
 	{"plan", func(r *usage.Record) field { return word[usage.Plan]{&r.Plan} }},
 	{"sources", func(r *usage.Record) field { return object[map[usage.Dimension]usage.Source]{&r.Sources} }},
 	{"conflicts", func(r *usage.Record) field { return object[[]usage.Dimension]{&r.Conflicts} }},
+	{"retries", func(r *usage.Record) field { return count{&r.Retries} }},
 }
 
 // word: "" is NULL.

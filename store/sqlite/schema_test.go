@@ -28,6 +28,9 @@ func fullOf(version int) usage.Record {
 		r.Attribution = usage.Attribution{Run: a.Run, Agent: a.Agent, AgentVersion: a.AgentVersion, UserAgent: a.UserAgent, SessionID: a.SessionID}
 		r.Speed, r.Geo, r.WebSearches, r.ReportedCost, r.Hop = "", "", nil, nil, ""
 	}
+	if version < 6 {
+		r.Retries = nil
+	}
 	return r
 }
 

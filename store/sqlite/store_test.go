@@ -26,7 +26,7 @@ func full() usage.Record {
 			User: "ada", Team: "payments", Project: "engine", Repository: "git.example/ada/engine", Branch: "main", Commit: "c0ffee", Dir: "/src/engine", Machine: "m1",
 			Plan: usage.Subscription, Sources: map[usage.Dimension]usage.Source{usage.ByTeam: usage.FromRule}, Conflicts: []usage.Dimension{usage.BySession},
 		},
-		Hop:            usage.Gateway,
+		Hop: usage.Gateway, Retries: n(10),
 		ModelRequested: "opus",
 		Response: usage.Response{
 			ID: "msg_1", Model: "claude-opus-5",

@@ -67,6 +67,8 @@ func countsOf(r *usage.Record) (c Counts) {
 	c.setIs(Failed, r.Outcome == usage.Failed)
 	c.setIs(Purposed, r.Purpose != "")
 	c.setIs(Side, r.Purpose != "" && r.Purpose != usage.Main)
+	c.setIs(Numbered, r.Retries != nil)
+	c.setIs(Retried, r.Retries != nil && *r.Retries > 0)
 	c.setIs(Timed, r.TTFT > 0)
 	c.setIs(Doubtful, r.IsDoubtful)
 	if r.TTFT > 0 {

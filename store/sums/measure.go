@@ -26,6 +26,9 @@ const (
 	Purposed // records that say what they are for
 	Side     // those of Purposed that are not the user's turn
 
+	Numbered // records that say how often the same was tried before
+	Retried  // those of Numbered that are not the first try
+
 	TTFT     // added up; unknown where no response came
 	Timed    // records with a TTFT
 	Duration // added up
@@ -39,12 +42,12 @@ const (
 // record that a measure is made of.
 var measureNames = [measures]string{
 	"requests", "parts", "input", "cache_read", "cache_write_5m", "cache_write_1h", "cache_write_other", "output", "reasoning",
-	"web_searches", "reported_cost", "counted", "failed", "purposed", "side", "ttft", "timed", "duration", "doubtful",
+	"web_searches", "reported_cost", "counted", "failed", "purposed", "side", "numbered", "retried", "ttft", "timed", "duration", "doubtful",
 }
 
 // measureColumns are the columns of a record that measures are made of.
 var measureColumns = []string{
-	"started_at", "outcome", "purpose", "web_searches", "reported_cost", "ttft_ms", "duration_ms", "is_doubtful", "parts",
+	"started_at", "outcome", "purpose", "retries", "web_searches", "reported_cost", "ttft_ms", "duration_ms", "is_doubtful", "parts",
 	"input", "cache_read", "cache_write_5m", "cache_write_1h", "cache_write_other", "output", "reasoning",
 }
 
