@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/wiremeter/wiremeter/scripted"
+	"github.com/wiremeter/wiremeter/usage"
 )
 
 // held is what `wiremeter reconcile` says.
@@ -24,7 +25,7 @@ type held struct {
 }
 
 // lackedLog is a call that the log lacks.
-type lackedLog struct{ ID, Model string }
+type lackedLog struct{ ID, Model, For string }
 
 // reconcile holds the rows against the agent's own log, which must contradict
 // nothing and hold so many of them.
@@ -43,19 +44,23 @@ func (s *stage) reconcile(name string, equal int) held {
 
 // logged are the agents that keep a log of their calls, by the names that
 // reconcile has for them.
-var logged = map[string]agent{"claude": claude, "codex": codex, "gemini": gemini}
+var logged = []struct {
+	name string
+	agent
+	hasID bool
+}{{"claude", claude, true}, {"codex", codex, true}, {"gemini", gemini, false}, {"copilot", copilot, true}, {"copilot", copilots, true}}
 
 // TestReconcile: what agents write of their calls themselves is what was counted on
 // the wire.
 func TestReconcile(t *testing.T) {
-	for name, a := range logged {
-		t.Run(name, func(t *testing.T) {
-			s, rows := ask(t, a, first(1, scripted.Script{Tool: &a.tool}))
-			h := s.reconcile(name, len(rows))
+	for _, a := range logged {
+		t.Run(a.agent.name, func(t *testing.T) {
+			s, rows := ask(t, a.agent, first(1, scripted.Script{Tool: &a.tool}))
+			h := s.reconcile(a.name, len(rows))
 			if len(h.OnlyOnWire.Items) > 0 || len(rows) < 2 {
 				t.Errorf("%d rows, and the log lacks %v", len(rows), h.OnlyOnWire.Items)
 			}
-			if hasID := name != "gemini"; hasID != (h.ByID > 0) || hasID == (h.ByTime > 0) {
+			if a.hasID != (h.ByID > 0) || a.hasID == (h.ByTime > 0) {
 				t.Errorf("%d are joined by an id, %d by time: the agent changed", h.ByID, h.ByTime)
 			}
 		})
@@ -67,13 +72,13 @@ func TestWhatLogsLack(t *testing.T) {
 	t.Run("claude_compacts", func(t *testing.T) {
 		s, rows := ask(t, claude, scripted.Options{})
 		s.well(s.metered(s.dressed(claude), "claude", "-p", "--continue", "/compact"))
-		requireLacks(t, s.reconcile("claude", len(rows)), "")
+		requireLacks(t, s.reconcile("claude", len(rows)), usage.Compaction)
 	})
 	t.Run("claude_writes_nothing", func(t *testing.T) {
 		s := newStage(t, scripted.Options{})
 		s.well(s.metered(s.dressed(claude), append(claude.command, "--no-session-persistence")...))
 		s.write(s.home+"/.claude/projects/empty/none.jsonl", "")
-		requireLacks(t, s.reconcile("claude", 0), "")
+		requireLacks(t, s.reconcile("claude", 0), usage.Main)
 	})
 	t.Run("codex_fills_a_cache", func(t *testing.T) {
 		s, _ := ask(t, codex, scripted.Options{Sockets: scripted.ContextSockets})
@@ -81,22 +86,34 @@ func TestWhatLogsLack(t *testing.T) {
 			t.Errorf("%d prewarms: the agent changed", h.Prewarm.Calls)
 		}
 	})
+	t.Run("opencode_names_a_session", func(t *testing.T) {
+		s, rows := ask(t, opencode, scripted.Options{})
+		requireLacks(t, s.reconcile("opencode", 1), usage.Title)
+		if len(rows) != 2 {
+			t.Errorf("%d rows: the agent changed", len(rows))
+		}
+	})
 	t.Run("gemini_picks_a_model", func(t *testing.T) {
-		s := newStage(t, scripted.Options{})
+		s := newStage(t, scripted.Options{Scenario: func(c scripted.Call) scripted.Script {
+			if strings.Contains(c.Model, "flash-lite") {
+				return scripted.Script{Text: `{"reasoning":"none","model_choice":"pro","complexity_reasoning":"none","complexity_score":90}`}
+			}
+			return scripted.Script{}
+		}})
 		s.well(s.metered(s.dressed(gemini), "gemini", "--yolo", "-p", "say hi"))
-		requireLacks(t, s.reconcile("gemini", 1), "flash-lite")
+		requireLacks(t, s.reconcile("gemini", 1), usage.Router)
 	})
 }
 
-// requireLacks: the log lacks something, all of it of such models.
-func requireLacks(t *testing.T, h held, model string) {
+// requireLacks: the log lacks something, all of it for this.
+func requireLacks(t *testing.T, h held, purpose usage.Purpose) {
 	t.Helper()
 	if len(h.OnlyOnWire.Items) == 0 {
 		t.Error("the log lacks nothing: the agent changed")
 	}
 	for _, i := range h.OnlyOnWire.Items {
-		if !strings.Contains(i.Model, model) {
-			t.Errorf("the log lacks a call of %s: the agent changed", i.Model)
+		if i.For != string(purpose) {
+			t.Errorf("the log lacks a call of %s for %q, want %q: the agent changed", i.Model, i.For, purpose)
 		}
 	}
 }
