@@ -30,13 +30,13 @@ type Item struct {
 type Reason string
 
 const (
-	NoCounts      Reason = "no_counts"       // nothing was counted, so there is nothing to price
-	UnknownModel  Reason = "unknown_model"   // in no table
-	AmbiguousName Reason = "ambiguous_name"  // it can be several models; Detail names them
-	NotThen       Reason = "no_price_then"   // in a table, but not for that time
-	NoCondition   Reason = "no_price_for"    // not for that tier, speed or geography, which Detail names
-	NoPriceOf     Reason = "no_price_of"     // something was counted that has no price; Detail names it
-	ImpossiblyBig Reason = "impossibly_much" // more than an Amount can hold
+	NoCounts      Reason = "no_counts"          // nothing was counted, so there is nothing to price
+	UnknownModel  Reason = "unknown_model"      // in no table
+	AmbiguousName Reason = "ambiguous_name"     // it can be several models; Detail names them
+	NotThen       Reason = "no_price_then"      // in a table, but not for that time
+	NoCondition   Reason = "unpriced_condition" // not for that tier, speed or geography, which Detail names
+	NoPriceOf     Reason = "unpriced_count"     // something was counted that has no price; Detail names it
+	ImpossiblyBig Reason = "impossibly_much"    // more than an Amount can hold
 )
 
 // Why is a reason in words for people.

@@ -36,20 +36,20 @@ const (
 	anthropicURL = "https://api.anthropic.com/v1/messages"
 	chatURL      = "https://api.openai.com/v1/chat/completions"
 	responsesURL = "https://api.openai.com/v1/responses"
-	geminiURL    = "https://generativelanguage.googleapis.com/v1beta/models/gemini-3-pro:"
+	geminiURL    = "https://generativelanguage.googleapis.com/v1beta/models/gemini-3.1-pro-preview:"
 )
 
 var (
 	asClaude = http.Header{"User-Agent": {"claude-cli/2.1.330 (external, cli)"}, "X-Claude-Code-Session-Id": {"demo-claude"}}
 	asCodex  = http.Header{"User-Agent": {"codex_exec/0.169.0 (Linux; x86_64)"}, "Session-Id": {"demo-codex"}}
-	asGemini = http.Header{"User-Agent": {"GeminiCLI-tui/0.61.0/gemini-3-pro (linux; x64; terminal)"}}
+	asGemini = http.Header{"User-Agent": {"GeminiCLI-tui/0.61.0/gemini-3.1-pro-preview (linux; x64; terminal)"}}
 )
 
 var demoCalls = []demoCall{
 	{what: "Claude Code, streamed, gzip", url: anthropicURL, body: `{"model":"claude-opus-5","stream":true,"messages":[]}`, header: asClaude, script: scripted.Script{Coding: "gzip"}},
 	{what: "Claude Code, in one piece", url: anthropicURL, body: `{"model":"claude-haiku-4-5","messages":[]}`, header: asClaude},
-	{what: "Codex, streamed", url: responsesURL, body: `{"model":"gpt-5.6-codex","stream":true}`, header: asCodex},
-	{what: "Codex, in one piece", url: responsesURL, body: `{"model":"gpt-5.6-codex"}`, header: asCodex},
+	{what: "Codex, streamed", url: responsesURL, body: `{"model":"gpt-5.6-sol","stream":true}`, header: asCodex},
+	{what: "Codex, in one piece", url: responsesURL, body: `{"model":"gpt-5.6-sol"}`, header: asCodex},
 	{what: "a script with OpenAI chat, streamed", url: chatURL, body: `{"model":"gpt-5.6","stream":true,"stream_options":{"include_usage":true},"messages":[]}`},
 	{what: "the same, in one piece", url: chatURL, body: `{"model":"gpt-5.6","messages":[]}`},
 	{what: "Gemini CLI, streamed", url: geminiURL + "streamGenerateContent?alt=sse", body: `{"contents":[]}`, header: asGemini},
