@@ -58,7 +58,7 @@ func proveNothingLeaks(t *testing.T, sockets scripted.Sockets, agents []agent) {
 	s.curls(v)
 	s.run(nil, s.env(), "curl", "-sS", "-H", "Host: "+canary+"another-host", "https://api.openai.com/v1/models")
 	said := map[string]string{"the status": s.exec(s.env(), "curl", "-sS", "http://"+v.addr+"/wiremeter/status").out, "the log": v.log()}
-	for _, what := range []string{"export", "export --format csv", "report", "report --by session,user,project,agent"} {
+	for _, what := range []string{"export", "export --format csv", "report", "report --by session,user,project,agent", "sessions"} {
 		args := append(strings.Fields(what), "--home", s.house)
 		said[what] = s.well(s.exec(s.env(), wiremeter, args...)).out
 	}

@@ -3,9 +3,11 @@
 package e2e
 
 import (
+	"bytes"
 	"cmp"
 	"flag"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -153,7 +155,10 @@ func (s *stage) tells(a agent, rows []row) string {
 		}
 	}
 	if len(sessions) > 1 {
-		s.Errorf("one session has the names %v", slices.Collect(maps.Keys(sessions)))
+		s.Errorf("one session has the names %s", list(sessions))
+	}
+	if id := list(sessions); a.hasSession && !s.isKept(id) {
+		s.Errorf("the agent itself knows nothing of a session %s", id)
 	}
 	rows = slices.DeleteFunc(rows, func(r row) bool { return r.Purpose == string(a.perhaps) && r.Purpose != "" })
 	for _, r := range rows {
@@ -169,6 +174,27 @@ func (s *stage) tells(a agent, rows []row) string {
 	}
 	return strings.Join([]string{list(over), agent, told(rows, "session", func(r row) string { return r.SessionID }),
 		told(rows, "repository", func(r row) string { return r.Repository }), wanted, counts[a.leaves]}, " | ")
+}
+
+// isKept reports whether the agent has written this down, in a file or as its name.
+func (s *stage) isKept(id string) (is bool) {
+	s.Helper()
+	err := filepath.WalkDir(s.home, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || is {
+			return err
+		}
+		is = strings.Contains(path, id)
+		if d.Type().IsRegular() && !is {
+			var text []byte
+			text, err = os.ReadFile(path)
+			is = bytes.Contains(text, []byte(id))
+		}
+		return err
+	})
+	if err != nil {
+		s.Error(err)
+	}
+	return is
 }
 
 const unknown = "–"

@@ -14,8 +14,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -48,9 +50,36 @@ func newStage(t *testing.T, o scripted.Options) *stage {
 		}
 	})
 	t.Cleanup(s.vanish)
+	t.Cleanup(s.reap)
 	s.write(filepath.Join(s.house, "provider.pem"), string(p.CAPEM()))
 	return s
 }
+
+// reap ends what an agent has left running: daemons of its own, and what a program
+// that was interrupted had started. They are told by the stage's name in their
+// environment.
+func (s *stage) reap() {
+	all, err := filepath.Glob("/proc/[0-9]*/environ")
+	if err != nil {
+		s.Error(err)
+	}
+	for _, path := range all {
+		env, err := os.ReadFile(path)
+		if err != nil || !bytes.Contains(env, []byte(s.name()+"\x00")) {
+			continue // it has ended, or is another's
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if err == nil {
+			err = syscall.Kill(pid, syscall.SIGKILL)
+		}
+		if err != nil && !errors.Is(err, syscall.ESRCH) {
+			s.Error(err)
+		}
+	}
+}
+
+// name is what the stage's programs have in their environment.
+func (s *stage) name() string { return "E2E_STAGE=" + s.house }
 
 func (s *stage) write(path, text string) {
 	s.Helper()
@@ -78,7 +107,7 @@ const nowhere = "::127.0.0.1:1"
 // provider, who also plays services that wiremeter tunnels to.
 func (s *stage) env(more ...string) []string {
 	return append([]string{
-		"NODE_EXTRA_CA_CERTS=" + filepath.Join(s.house, "provider.pem"), "HOME=" + s.home, "PATH=" + agents + ":" + os.Getenv("PATH"), "TERM=dumb", "NO_COLOR=1", "LANG=C.UTF-8", "TMPDIR=" + s.TempDir(),
+		"NODE_EXTRA_CA_CERTS=" + filepath.Join(s.house, "provider.pem"), s.name(), "HOME=" + s.home, "PATH=" + agents + ":" + os.Getenv("PATH"), "TERM=dumb", "NO_COLOR=1", "LANG=C.UTF-8", "TMPDIR=" + s.TempDir(),
 	}, more...)
 }
 
