@@ -80,7 +80,7 @@ var signs = []sign{
 		agent: "amp", fields: []trait{{"X-Amp-Client-Application", ""}, {"X-Amp-Client-Type", ""}, {"X-Amp-Client-Version", ""}},
 		versions: []string{"X-Amp-Client-Version"},
 	},
-	{agent: "auggie", userAgents: []string{"augment.cli/"}, sessions: []string{"X-Request-Session-Id"}},
+	{agent: "auggie", userAgents: []string{"augment.cli/"}}, // its X-Request-Session-Id is of the process; the body has the session
 	{agent: "crush", userAgents: []string{"Charm-Crush/"}, fields: []trait{{"X-Crush-Id", ""}}},
 	{agent: "goose", userAgents: []string{"goose/"}, fields: []trait{{"Goose-Session-Id", ""}}, sessions: []string{"Goose-Session-Id"}},
 	{agent: "aider", userAgents: []string{"aider/", "Aider/"}, fields: []trait{{"X-Title", "Aider"}, {"Http-Referer", "https://aider.chat"}}},
