@@ -50,6 +50,23 @@ func TestBatch(t *testing.T) {
 	}
 }
 
+// TestBatchGivenUp: what could not be read of a batch is a record that says so.
+func TestBatchGivenUp(t *testing.T) {
+	s := new(shelf)
+	c := New(s, zerolog.Nop())
+	c.newReader = func(_ parsers.Route, _ parsers.Request, _ usage.Header, each func(usage.Response)) reader {
+		return faulty{func() {
+			n := int64(1)
+			each(usage.Response{ID: "msg_1", Tokens: usage.Tokens{Input: &n}})
+			panic("second line")
+		}}
+	}
+	exchange{method: "GET", path: "/v1/messages/batches/msgbatch_1/results", status: 200, body: []byte("{}")}.play(t, c, s)
+	if len(s.records) != 2 || s.records[0].Outcome != usage.Metered || s.records[1].Outcome != usage.Unparsed || s.records[1].Reason != "parser_panic" || len(s.tallies) != 0 || c.Turns() != 1 {
+		t.Errorf("%+v, %+v", s.records, s.tallies)
+	}
+}
+
 // TestOperationInAHeader: AWS's protocols have one path for all.
 func TestOperationInAHeader(t *testing.T) {
 	for target, want := range map[string]usage.Outcome{

@@ -11,11 +11,13 @@ type reading struct {
 	leash
 	newReader newReader
 	each      func(usage.Response) // takes the responses of a body of many
+	results   int                  // how many of them it was given
 	route     parsers.Route
 	header    usage.Header // the response's
 
-	reader    reader // nil: nothing is read any more
-	misgiving string // why the end may be missing
+	reader    reader           // nil: nothing is read any more
+	told      []usage.Response // what each is to be given
+	misgiving string           // why the end may be missing
 	isStream  bool
 }
 
@@ -30,13 +32,25 @@ type reader interface {
 }
 
 func (g *reading) open(q parsers.Request) {
-	g.run(0, func() { g.reader = g.newReader(g.route, q, g.header, g.each) })
+	tell := func(resp usage.Response) { g.told = append(g.told, resp) }
+	g.run(0, func() { g.reader = g.newReader(g.route, q, g.header, tell) })
 }
 
 func (g *reading) write(p []byte) {
 	if g.reader != nil && !g.run(len(p), func() { g.reader.Write(p) }) {
 		g.reader = nil
 	}
+	g.pass()
+}
+
+// pass gives on what the reader has told, which is no work of the reader's.
+func (g *reading) pass() {
+	for _, resp := range g.told {
+		g.each(resp)
+	}
+	g.results += len(g.told)
+	clear(g.told)
+	g.told = g.told[:0]
 }
 
 // close returns what the response said; Garbled when it could not be read.
@@ -47,6 +61,7 @@ func (g *reading) close() (resp usage.Response, state parsers.State) {
 			resp, state = g.reader.Close()
 			g.isStream = g.reader.IsStream()
 		})
+		g.pass()
 	}
 	if g.failure == "" && state != parsers.Complete {
 		g.failure = g.misgiving

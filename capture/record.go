@@ -90,7 +90,15 @@ func (e *Exchange) tally(a *answer, outcome usage.Outcome, reason string) {
 // itself costs nothing, and has the bytes.
 func (e *Exchange) result(resp usage.Response) {
 	now := time.Now()
-	e.conclude(&answer{response: resp, state: parsers.Complete, begun: e.head.StartedAt, ended: now})
+	defer e.surviveAsLost(now)
+	a := &answer{response: resp, state: parsers.Complete, begun: e.head.StartedAt, ended: now}
+	r := e.record(a)
+	r.Outcome, r.Reason = e.outcome(a)
+	e.whenPlaced(a.said, func() {
+		r.Attribution = e.attribution(a.said)
+		clean(r)
+		e.capture.recorder.Record(*r) // it was made long ago: no part of a hop
+	})
 	e.capture.turns.Add(1)
 }
 
@@ -117,6 +125,8 @@ func (e *Exchange) untold(a *answer) (usage.Outcome, string) {
 		return usage.NotBillable, e.route.Reason
 	case e.isReplay:
 		return usage.NotBillable, "gateway_cache"
+	case a.failure != "" && e.reading != nil && e.reading.results > 0:
+		return "", "" // the results that follow are missing
 	case e.route.Class == parsers.Fetch && (a.state != parsers.Complete || a.response.Tokens.IsZero()):
 		return usage.NotBillable, cmp.Or(e.route.Reason, "poll")
 	}
