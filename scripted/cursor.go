@@ -188,7 +188,7 @@ func (p *Provider) cursor(w http.ResponseWriter, r *http.Request) bool {
 		answer(w, http.StatusOK, object{})
 	default:
 		if !strings.HasPrefix(path, "/aiserver.v1.") {
-			return false
+			return p.cloud(w, r)
 		}
 		// An empty message is one whose fields all have their defaults.
 		w.Header().Set("Content-Type", "application/proto")

@@ -98,6 +98,7 @@ type Provider struct {
 	ledger   []Entry
 	pending  map[string]*reply      // background responses, by id
 	halves   map[string]*cursorHalf // of turns over HTTP/1.1, by the request's id
+	runs     map[string]*cursorRun  // of agents in the cloud
 	stated   []byte                 // the dashboard's list of Cursor's turns
 }
 
