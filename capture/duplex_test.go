@@ -437,6 +437,41 @@ func TestCursorConversation(t *testing.T) {
 	}
 }
 
+// TestCursorSocket: a WebSocket whose messages are those of the streams leaves the
+// record of a stream; another says how large its messages were, and nothing of them.
+func TestCursorSocket(t *testing.T) {
+	frame := func(body []byte, mask byte) []byte {
+		p := []byte{0x82, mask | 126, byte(len(body) >> 8), byte(len(body))}
+		if mask != 0 {
+			p = append(p, 0, 0, 0, 0)
+		}
+		return append(p, body...)
+	}
+	play := func(request, response []byte) usage.Record {
+		s := new(shelf)
+		e := New(s, zerolog.Nop()).Begin(usage.Exchange{
+			StartedAt: time.Now(), Front: usage.Forward, Transport: usage.WebSocket, Method: "GET", Host: "api2.cursor.sh", Path: "/agent/v1/run", Header: asked(runID, ""),
+		})
+		e.Response(101, usage.Header{})
+		e.Request(request)
+		e.Body(response)
+		e.End(nil)
+		if len(s.records) != 1 {
+			t.Fatalf("got %+v", s)
+		}
+		return s.records[0]
+	}
+	ended := field(1, field(14, []byte{8, 10, 16, 5}))
+	r := play(frame(vector(t, "run_request.bin")[5:], 0x80), frame(ended, 0))
+	if r.Outcome != usage.Metered || r.Model != "claude-4.5-sonnet" || r.GroupID != runID || *r.Tokens.Input != 10 || *r.Tokens.Output != 5 || r.Dialect != "cursor_socket" || r.Transport != usage.WebSocket {
+		t.Errorf("got %+v", r)
+	}
+	r = play(frame([]byte("\xffsecret-of-mine"), 0x80), frame([]byte("secret"), 0))
+	if want := `{"frames":{"agent":[15],"provider":[6]}}`; r.Outcome != usage.Unparsed || string(r.Raw) != want {
+		t.Errorf("got %s %s, want %s", r.Outcome, r.Raw, want)
+	}
+}
+
 // TestCursorBothWays: an agent sends while its provider answers, in many
 // exchanges at once.
 func TestCursorBothWays(t *testing.T) {

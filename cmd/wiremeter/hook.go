@@ -105,6 +105,7 @@ func record(ctx context.Context, open func() (*house, error), in io.Reader) erro
 	if !ok {
 		return errors.New("expected on standard input the JSON of Cursor's hook stop or afterAgentResponse, with a conversation_id")
 	}
+	r.Run = capture.RunName(outerRun()) // what goes past its proxy is told of here
 	h, err := open()
 	if err != nil {
 		return err
