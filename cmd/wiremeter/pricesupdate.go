@@ -2,11 +2,14 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -50,7 +53,7 @@ own, and it makes it only here. After an error the old table stays as it was.`,
 }
 
 func (h *house) updatePrices(c *cobra.Command, from string) error {
-	text, err := fetch(c, from)
+	text, err := h.fetch(c.Context(), from)
 	if err != nil {
 		return err
 	}
@@ -72,8 +75,8 @@ func (h *house) updatePrices(c *cobra.Command, from string) error {
 	return nil
 }
 
-// fetch reads a URL or a file.
-func fetch(c *cobra.Command, from string) ([]byte, error) {
+// fetch reads a URL, on the same way as providers are reached, or a file.
+func (h *house) fetch(ctx context.Context, from string) ([]byte, error) {
 	if !strings.HasPrefix(from, "http://") && !strings.HasPrefix(from, "https://") {
 		f, err := os.Open(from)
 		if err != nil {
@@ -82,11 +85,20 @@ func fetch(c *cobra.Command, from string) ([]byte, error) {
 		defer f.Close()
 		return readWhole(from, f)
 	}
-	request, err := http.NewRequestWithContext(c.Context(), http.MethodGet, from, nil)
+	u, err := upstreamFlags{}.fill(h).upstream(ctx, h, "")
+	if err != nil {
+		return nil, err
+	}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: u.Roots}, ForceAttemptHTTP2: true}
+	if u.Proxy != nil {
+		transport.Proxy = func(r *http.Request) (*url.URL, error) { return u.Proxy(r.URL) }
+	}
+	defer transport.CloseIdleConnections()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
 	if err != nil {
 		return nil, fmt.Errorf("--from: %w", err)
 	}
-	client := &http.Client{Timeout: patience}
+	client := &http.Client{Timeout: patience, Transport: transport}
 	response, err := client.Do(request)
 	if err != nil {
 		return nil, fmt.Errorf("--from: %w", err)
