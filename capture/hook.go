@@ -26,6 +26,8 @@ func CursorHook(stdin []byte, at time.Time) (usage.Record, bool) {
 		},
 		ModelRequested: h.ModelRequested, Response: h.Response, ParserVersion: parsers.Version,
 	}
+	tell(&r.Attribution, usage.ByDir, dir(h.Dir), usage.FromWire)
+	tell(&r.Attribution, usage.ByUser, label(h.User), usage.FromWire)
 	if h.GenerationID != h.ConversationID {
 		r.TurnID = h.GenerationID
 	}

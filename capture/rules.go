@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/wiremeter/wiremeter/place"
 	"github.com/wiremeter/wiremeter/usage"
 )
 
@@ -36,6 +37,15 @@ func (o Origin) fits(c usage.Conn) bool {
 	}
 	l := o.Listener
 	return !l.IsValid() || l.Addr() == c.Front.Addr() && (l.Port() == 0 || l.Port() == c.Front.Port())
+}
+
+// Complete adds to what an agent has said by itself what its machine knows, and
+// what the rules say.
+func (r *Rules) Complete(a usage.Attribution, w place.Answer) usage.Attribution {
+	v := &evidence{Attribution: a}
+	v.climb(w)
+	r.apply(v, usage.Conn{})
+	return v.Attribution
 }
 
 // apply fills what the sources before have left open. A rule names a project

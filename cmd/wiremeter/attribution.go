@@ -167,6 +167,16 @@ func (h *house) here() place.Place {
 	return p
 }
 
+// around is what this machine knows of an agent that works in dir, as this user.
+func (h *house) around(dir string) place.Answer {
+	p := place.Here()
+	w := place.Answer{Process: place.Process{User: p.User}, Machine: p.Machine}
+	if dir != "" {
+		w.Here = place.Look(dir)
+	}
+	return w
+}
+
 const (
 	secretFile = "pseudonyms.key"
 	secretSize = 32

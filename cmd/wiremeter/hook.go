@@ -110,6 +110,7 @@ func record(ctx context.Context, open func() (*house, error), in io.Reader) erro
 	if err != nil {
 		return err
 	}
+	r.Attribution = h.rules.Complete(r.Attribution, h.around(r.Dir))
 	return keep(ctx, &patient{path: h.database()}, r)
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/tidwall/gjson"
 
@@ -18,6 +19,8 @@ type CursorHook struct {
 	ConversationID string
 	GenerationID   string // of the turn; the SDK's is the conversation's
 	Version        string // Cursor's
+	Dir            string // of the workspace, where there is one alone
+	User           string // the address that is logged in
 }
 
 // CursorHooks are the hooks that Cursor tells counts, by their names in
@@ -28,8 +31,8 @@ var CursorHooks = []string{"afterAgentResponse", "stop"}
 // ReadCursorHook reads what such a hook finds on its standard input: one object
 // of JSON, on Windows behind a byte order mark. So seen of the command line of
 // June 2026; older versions have no counts. The input includes what was cached,
-// as at the end of a turn on the wire. Nothing is read but ids and counts:
-// beside them stand the answer's text and who asked. It returns false for what is
+// as at the end of a turn on the wire. Nothing is read but ids, counts, and who asked
+// where: beside them stands the answer's text. It returns false for what is
 // not of such a hook.
 func ReadCursorHook(stdin []byte) (CursorHook, bool) {
 	stdin = bytes.TrimPrefix(stdin, []byte("\xef\xbb\xbf"))
@@ -45,6 +48,10 @@ func ReadCursorHook(stdin []byte) (CursorHook, bool) {
 		ConversationID: firstWord(root.Get("conversation_id"), root.Get("session_id")),
 		GenerationID:   word(root.Get("generation_id")),
 		Version:        word(root.Get("cursor_version")),
+		User:           word(root.Get("user_email")),
+	}
+	if roots := root.Get("workspace_roots").Array(); len(roots) == 1 {
+		h.Dir = strings.Clone(roots[0].Str)
 	}
 	if h.StopReason = word(root.Get("status")); h.StopReason == "aborted" || h.StopReason == "error" {
 		h.Error = h.StopReason
