@@ -113,12 +113,12 @@ func (h *hops) tell(s *saying) {
 }
 
 // keep hands the record on, and decides before whether it is of a way to a
-// gateway. Where that cannot be told yet it returns at once, and the record
-// follows.
-func (e *Exchange) keep(r *usage.Record, ended time.Time) {
+// gateway. Where that cannot be told yet it returns what is left to do, which may
+// wait; else nil.
+func (e *Exchange) keep(r *usage.Record, ended time.Time) (rest func()) {
 	if !e.isHop {
 		e.capture.recorder.Record(*r)
-		return
+		return nil
 	}
 	h := &e.capture.hops
 	s := sayingOf(r, e.head, ended)
@@ -127,24 +127,22 @@ func (e *Exchange) keep(r *usage.Record, ended time.Time) {
 		h.tell(s)
 		h.mu.Unlock()
 		e.capture.recorder.Record(*r)
-		return
+		return nil
 	}
 	changed := h.unsettled(e, s)
 	if changed == nil {
 		h.decide(s, r)
 		h.mu.Unlock()
 		e.capture.recorder.Record(*r)
-		return
+		return nil
 	}
 	h.open[e]++
 	h.mu.Unlock()
-	ticket := e.capture.decoding.begin()
-	go func() {
-		defer e.capture.decoding.end(ticket)
+	return func() {
 		defer h.leave(e)
 		h.settle(e, s, r)
 		e.capture.recorder.Record(*r)
-	}()
+	}
 }
 
 // settle decides when all is told, or when patience has run out.

@@ -38,36 +38,50 @@ func (e *Exchange) question(v *evidence) place.Question {
 // placePatience is how long a record waits to know where its agent works.
 const placePatience = hopPatience / 2
 
-// whenPlaced calls keep when it is known where the agent works, or will not be:
-// at once if it can, and else later, on a goroutine of its own.
-func (e *Exchange) whenPlaced(v *evidence, keep func()) {
+// whenPlaced calls keep when it is known where the agent works, or will not be, and
+// what that returns: at once if it can, and else later.
+func (e *Exchange) whenPlaced(v *evidence, keep func() (rest func())) {
 	e.capture.kin.inherit(e.head, v)
-	if e.capture.Places == nil {
-		keep()
-		return
+	if e.capture.Places != nil {
+		v.inquiry = e.capture.Places.Ask(e.question(v)) // what is known by now
+		select {
+		case <-v.inquiry.Done():
+		default:
+			e.later(func() {
+				v.await()
+				if rest := keep(); rest != nil {
+					rest()
+				}
+			})
+			return
+		}
 	}
-	v.inquiry = e.capture.Places.Ask(e.question(v)) // what is known by now
-	select {
-	case <-v.inquiry.Done():
-		keep()
-		return
-	default:
+	if rest := keep(); rest != nil {
+		e.later(rest)
 	}
+}
+
+// later does the work on a goroutine of its own, for which Capture.Wait waits.
+func (e *Exchange) later(work func()) {
 	e.capture.hops.hold(e)
 	ticket := e.capture.decoding.begin()
 	go func() {
 		defer e.capture.decoding.end(ticket)
 		defer e.capture.hops.leave(e)
 		defer e.surviveAsLost(time.Now())
-		patience := time.NewTimer(placePatience)
-		defer patience.Stop()
-		select {
-		case <-v.inquiry.Done():
-		case <-patience.C:
-			v.inquiry = nil
-		}
-		keep()
+		work()
 	}()
+}
+
+// await waits until it is known where the agent works, for a while.
+func (v *evidence) await() {
+	patience := time.NewTimer(placePatience)
+	defer patience.Stop()
+	select {
+	case <-v.inquiry.Done():
+	case <-patience.C:
+		v.inquiry = nil
+	}
 }
 
 // attribution climbs the ladder: what the labels and the request say, and what

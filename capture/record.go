@@ -68,10 +68,10 @@ func (e *Exchange) conclude(a *answer) {
 	}
 	r := e.record(a)
 	r.Outcome, r.Reason = e.outcome(a)
-	e.whenPlaced(a.said, func() {
+	e.whenPlaced(a.said, func() (rest func()) {
 		r.Attribution = e.attribution(a.said)
 		clean(r)
-		e.keep(r, a.ended)
+		return e.keep(r, a.ended)
 	})
 }
 
