@@ -94,10 +94,11 @@ func (e *Exchange) result(resp usage.Response) {
 	a := &answer{response: resp, state: parsers.Complete, begun: e.head.StartedAt, ended: now}
 	r := e.record(a)
 	r.Outcome, r.Reason = e.outcome(a)
-	e.whenPlaced(a.said, func() {
+	e.whenPlaced(a.said, func() (rest func()) {
 		r.Attribution = e.attribution(a.said)
 		clean(r)
 		e.capture.recorder.Record(*r) // it was made long ago: no part of a hop
+		return nil
 	})
 	e.capture.turns.Add(1)
 }
