@@ -2,6 +2,7 @@ package capture
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -96,9 +97,22 @@ func (h *hops) leave(e *Exchange) {
 		close(h.changed)
 		h.changed = nil
 	}
-	if e.isWay && h.ways.Add(-1) == 0 {
-		h.told = nil
+	if e.isWay {
+		h.ways.Add(-1)
+		h.forget()
 	}
+}
+
+// forget lets go of what began before every way that is under way: it can be the
+// next hop of none. It needs mu.
+func (h *hops) forget() {
+	var first time.Time
+	for e := range h.open {
+		if e.isWay && (first.IsZero() || e.head.StartedAt.Before(first)) {
+			first = e.head.StartedAt
+		}
+	}
+	h.told = slices.DeleteFunc(h.told, func(s *saying) bool { return first.IsZero() || s.begun.Before(first) })
 }
 
 // tell keeps what the record says, for the ways that are under way. It needs mu.

@@ -179,3 +179,30 @@ func TestHops(t *testing.T) {
 		})
 	}
 }
+
+// TestHopsAreForgotten: where some gateway is always being asked, what was said
+// before does not pile up.
+func TestHopsAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		shelf := &shelf{}
+		g := &hopStage{t, New(shelf, zerolog.Nop()), shelf}
+		way := g.begin("127.0.0.1")
+		for range 9 {
+			g.end(g.begin(vendorHost), "c", "gpt-5.6", 1, 1)
+			next := g.begin("127.0.0.1")
+			g.end(way, "x", "alias", 7, 7)
+			way = next
+		}
+		if n := len(g.c.hops.told); n != 0 {
+			t.Errorf("%d are kept that began before every way under way", n)
+		}
+		g.end(g.begin(vendorHost), "c", "gpt-5.6", 1, 1)
+		if n := len(g.c.hops.told); n != 1 {
+			t.Errorf("%d are kept of what the way can have led to", n)
+		}
+		g.end(way, "x", "alias", 7, 7)
+		if n := len(g.c.hops.told); n != 0 {
+			t.Errorf("%d are kept with no way under way", n)
+		}
+	})
+}
