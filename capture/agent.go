@@ -59,7 +59,9 @@ func (e *Exchange) hear(q parsers.Request) *evidence {
 	if a.SubagentID != "" && cmp.Or(a.Purpose, usage.Main) == usage.Main {
 		a.Purpose = usage.Subagent
 	}
-	tell(a, usage.ByDir, dir(q.Dir), usage.FromWire)
+	if a.Purpose != usage.Title { // its text is the user's
+		tell(a, usage.ByDir, dir(q.Dir), usage.FromWire)
+	}
 	tell(a, usage.ByRepository, cmp.Or(place.Remote(q.Remote), githubRepository(h)), usage.FromWire)
 	tell(a, usage.ByCommit, commit(q.Commit), usage.FromWire)
 	tell(a, usage.ByUser, userOf(x), usage.FromWire)

@@ -36,7 +36,7 @@ func checkSources(t *testing.T, a usage.Attribution, want map[usage.Dimension]us
 
 var (
 	claudeHead = []string{"User-Agent", "claude-cli/2 (x)", "X-Claude-Code-Session-Id", "s"}
-	claudeMain = from("", "", `{"x":"Primary working directory: `+engine+`\n"}`, claudeHead...)
+	claudeMain = from("", "", `{"x":"\n - Primary working directory: `+engine+`\n - Is"}`, claudeHead...)
 	claudeSide = from("", "", "{}", claudeHead...)
 )
 
@@ -44,7 +44,7 @@ var (
 // connection has.
 func TestSideCallsInherit(t *testing.T) {
 	unknown := from("", "", "{}", "User-Agent", "node-fetch")
-	words := from("", "", `{"system":"You are an agent in the Continue CLI.\nWorking directory: `+engine+`\n"}`, "User-Agent", "node-fetch")
+	words := from("", "", `{"system":"You are an agent in the Continue CLI.\n<env>\nWorking directory: `+engine+`\nIs directory"}`, "User-Agent", "node-fetch")
 	t.Run("session", func(t *testing.T) {
 		s := new(shelf)
 		a := recorded(t, New(s, zerolog.Nop()), s, claudeMain.of(1, ""), claudeSide.of(2, ""))
@@ -69,7 +69,7 @@ func TestSideCallsInherit(t *testing.T) {
 	})
 	t.Run("a connection of several sessions", func(t *testing.T) {
 		s := new(shelf)
-		other := from("", "", `{"x":"Primary working directory: /other\n"}`, "User-Agent", "claude-cli/2 (x)", "X-Claude-Code-Session-Id", "s2")
+		other := from("", "", `{"x":"\n - Primary working directory: /other\n - Is"}`, "User-Agent", "claude-cli/2 (x)", "X-Claude-Code-Session-Id", "s2")
 		nameless := from("", "", "{}", "User-Agent", "claude-cli/2 (x)")
 		a := recorded(t, New(s, zerolog.Nop()), s, claudeMain.of(1, ""), other.of(1, ""), nameless.of(1, ""))
 		if a.Agent != "claude-code" || a.SessionID != "" || a.Dir != "" {
@@ -94,8 +94,8 @@ func TestSideCallsInherit(t *testing.T) {
 	t.Run("another directory", func(t *testing.T) { // whose repository is none of the first's
 		s := new(shelf)
 		copilot := []string{"User-Agent", "copilot/1 (x)", "X-Client-Session-Id", "s"}
-		first := from("", "", `{"x":"Current working directory: `+engine+`\n"}`, append(copilot, "X-Github-Repository-Nwo", "ada/engine")...)
-		a := recorded(t, New(s, zerolog.Nop()), s, first, from("", "", `{"x":"Current working directory: /other\n"}`, copilot...))
+		first := from("", "", `{"x":"* Current working directory: `+engine+`\n* Git"}`, append(copilot, "X-Github-Repository-Nwo", "ada/engine")...)
+		a := recorded(t, New(s, zerolog.Nop()), s, first, from("", "", `{"x":"* Current working directory: /other\n* Git"}`, copilot...))
 		if a.Dir != "/other" || a.Repository != "" || a.Project != "" {
 			t.Errorf("got %+v", a)
 		}

@@ -28,7 +28,7 @@ func TestRules(t *testing.T) {
 		},
 	}
 	far := usage.Conn{ID: 8, Agent: netip.MustParseAddrPort("192.0.2.9:1"), Front: netip.MustParseAddrPort("192.0.2.1:4719")}
-	copilot := from("", "", `{"x":"Current working directory: `+engine+`/cmd\n"}`, "User-Agent", "copilot/1 (x)", "X-Github-Repository-Nwo", "ada/other")
+	copilot := from("", "", `{"x":"* Current working directory: `+engine+`/cmd\n* Git"}`, "User-Agent", "copilot/1 (x)", "X-Github-Repository-Nwo", "ada/other")
 	for name, c := range map[string]struct {
 		exchange
 		conn    usage.Conn
@@ -84,7 +84,7 @@ func TestLadder(t *testing.T) {
 	if err := place.WriteRun(runs, "run-withinaaaa", within); err != nil {
 		t.Fatal(err)
 	}
-	copilot := from("", "", `{"x":"Current working directory: `+engine+`/cmd\n"}`, "User-Agent", "copilot/1 (x)", "X-Github-Repository-Nwo", "ada/engine")
+	copilot := from("", "", `{"x":"* Current working directory: `+engine+`/cmd\n* Git"}`, "User-Agent", "copilot/1 (x)", "X-Github-Repository-Nwo", "ada/engine")
 	for name, c := range map[string]struct {
 		exchange
 		run, want string
@@ -154,7 +154,7 @@ func TestTheDiskTells(t *testing.T) {
 	} {
 		write(t, filepath.Join(root, ".git", name), text)
 	}
-	x := from("", "", `{"x":"Primary working directory: `+root+`\n"}`, claudeHead...)
+	x := from("", "", `{"x":"\n - Primary working directory: `+root+`\n - Is"}`, claudeHead...)
 	s := new(shelf)
 	c := New(s, zerolog.Nop())
 	c.Places = place.NewFinder(t.TempDir())

@@ -2,6 +2,7 @@ package parsers
 
 import (
 	"bytes"
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,34 +11,41 @@ import (
 	"github.com/wiremeter/wiremeter/usage"
 )
 
-// dirMarks stand before the working directory in what an agent writes for its
-// model, as JSON: what is more telling comes first. An agent that is not here,
-// and is told by something else, may use any of them.
-var dirMarks = map[string][]string{
-	"auggie":      {`"repository_root":"`},
-	"claude-code": {`Primary working directory: `, `Working directory: `},
-	"codex":       {`<cwd>`},
-	"copilot-cli": {`Current working directory: `},
-	"gemini-cli":  {`Workspace Directories:**\n  - `, `working in the directory: `},
-	"qwen-code":   {`working in the directory: `, `Workspace Directories:**\n  - `},
-	"opencode":    {`Working directory: `},
-	"kilo":        {`Working directory: `},
-	"continue":    {`Working directory: `},
-	"crush":       {`Working directory: `},
-	"kimi-code":   {"current working directory is `"},
-	"pi":          {`<cwd>\n`, `Current working directory: `},
-	"droid":       {`% pwd\n`},
-	"cline":       {`Working Directory: `, `Working Directory (`},
-	"grok":        {`Workspace Path: `},
-	"roo":         {`Current Workspace Directory (`, `Working Directory (`},
+// dirMark is what stands around the working directory in what an agent writes for
+// its model, as JSON. A user may write the words before it, too: where they are
+// such as people write, what stands behind it must fit as well.
+type dirMark struct{ before, behind string }
+
+// dirMarks are those of each agent: what is more telling comes first. An agent
+// that is not here, and is told by something else, may use any of them.
+var dirMarks = map[string][]dirMark{
+	"auggie":      {{`"repository_root":"`, ""}},
+	"claude-code": {{`\n - Primary working directory: `, `\n - `}, {`<env>\nWorking directory: `, `\nIs directory`}},
+	"codex":       {{`<cwd>`, "<"}},
+	"copilot-cli": {{`* Current working directory: `, `\n* `}},
+	"gemini-cli":  {{`Workspace Directories:**\n  - `, ""}, {`working in the directory: `, `\n`}},
+	"qwen-code":   {{`working in the directory: `, `\nHere`}, {`Workspace Directories:**\n  - `, ""}},
+	"opencode":    {{`<env>\n  Working directory: `, `\n  `}},
+	"kilo":        {{`\nWorking directory: `, `\nWorkspace root folder`}, {`\n  Working directory: `, `\n  Workspace root folder`}},
+	"continue":    {{`<env>\nWorking directory: `, `\nIs directory`}},
+	"crush":       {{`<env>\nWorking directory: `, `\nIs directory`}},
+	"kimi-code":   {{"current working directory is `", ""}},
+	"pi":          {{`<cwd>\n`, `\n</cwd>`}, {`\nCurrent working directory: `, ""}},
+	"droid":       {{`% pwd\n`, `\n`}},
+	"cline":       {{`. Working Directory: `, `\n`}, {`# Current Working Directory (`, `) Files`}},
+	"grok":        {{`Workspace Path: `, `\nToday's date`}},
+	"roo":         {{`# Current Workspace Directory (`, `) Files`}, {`# Current Working Directory (`, `) Files`}},
 }
 
-var anyDirMarks = func() (all []string) {
-	for _, marks := range dirMarks {
-		all = append(all, marks...)
+var anyDirMarks = func() (all []dirMark) {
+	for _, agent := range slices.Sorted(maps.Keys(dirMarks)) {
+		for _, m := range dirMarks[agent] {
+			if !slices.Contains(all, m) {
+				all = append(all, m)
+			}
+		}
 	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	return all
 }()
 
 // opening is how the text begins that an agent gives its model.
@@ -95,8 +103,8 @@ type marks struct {
 	left  int    // bytes that are still looked at
 	held  []byte // the end of what was looked at: something may begin there
 
-	dirs    []string // the marks that are looked for
-	paths   []string // what stands behind each
+	dirs    []dirMark // that are looked for
+	paths   []string  // what stands in each
 	opening opening  // that was found
 }
 
@@ -104,6 +112,11 @@ func newMarks(agent string) marks {
 	m := marks{agent: agent, left: maxMarked, dirs: anyDirMarks}
 	if known, ok := dirMarks[agent]; ok {
 		m.dirs = known
+	}
+	for fork, of := range forks {
+		if of == agent {
+			m.dirs = slices.Concat(m.dirs, dirMarks[fork])
+		}
 	}
 	m.paths = make([]string, len(m.dirs))
 	return m
@@ -175,8 +188,8 @@ func hasMark(b []byte) bool {
 	}
 }
 
-func (m *marks) lookForPath(i int, b []byte, mark string) (rest int) {
-	needle := []byte(mark)
+func (m *marks) lookForPath(i int, b []byte, mark dirMark) (rest int) {
+	needle := []byte(mark.before)
 	for at := 0; ; {
 		n := bytes.Index(b[at:], needle)
 		if n < 0 {
@@ -197,9 +210,9 @@ func (m *marks) lookForPath(i int, b []byte, mark string) (rest int) {
 
 // pathIn returns the absolute path that b begins with, and whether it ends in
 // there. Behind a mark that opens something it ends where that closes.
-func pathIn(b []byte, mark string) (path string, isWhole bool) {
+func pathIn(b []byte, mark dirMark) (path string, isWhole bool) {
 	end := byte('<')
-	switch mark[len(mark)-1] {
+	switch mark.before[len(mark.before)-1] {
 	case '(':
 		end = ')'
 	case '`':
@@ -221,8 +234,10 @@ func pathIn(b []byte, mark string) (path string, isWhole bool) {
 	switch {
 	case n > maxPathRaw:
 		return "", true
-	case n == len(b):
+	case len(b)-n < max(1, len(mark.behind)):
 		return "", false
+	case !bytes.HasPrefix(b[n:], []byte(mark.behind)):
+		return "", true
 	}
 	path = strings.TrimRight(gjson.Parse(`"`+string(b[:n])+`"`).Str, " ")
 	if !isAbsolute(path) {
@@ -260,7 +275,7 @@ func (m *marks) lookForOpening(b []byte) {
 }
 
 // fill adds what was found. A directory is only believed of an agent that is
-// known: of another it might be something that a user wrote.
+// known, and not where a title is asked for: there stands what a user wrote.
 func (m *marks) fill(q *Request) {
 	q.Agent = m.opening.agent
 	if q.Purpose == "" {
@@ -270,7 +285,7 @@ func (m *marks) fill(q *Request) {
 	if agent == "" || forks[q.Agent] == agent {
 		agent = q.Agent
 	}
-	if agent == "" {
+	if agent == "" || q.Purpose == usage.Title {
 		return
 	}
 	of, ok := dirMarks[agent]
