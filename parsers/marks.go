@@ -105,7 +105,7 @@ type marks struct {
 
 	dirs    []dirMark // that are looked for
 	paths   []string  // what stands in each
-	opening opening  // that was found
+	opening opening   // that was found
 }
 
 func newMarks(agent string) marks {

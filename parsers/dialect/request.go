@@ -76,7 +76,9 @@ var requestFields = map[string]func(*Request, gjson.Result){
 	// Kiro and Amazon Q.
 	"conversationState": func(q *Request, v gjson.Result) { keepFirst(&q.SessionID, word(last(v, "conversationId"))) },
 	// Augment.
-	"conversation_id": func(q *Request, v gjson.Result) { keepFirst(&q.SessionID, word(v)) },
+	"conversation_id":      func(q *Request, v gjson.Result) { keepFirst(&q.SessionID, word(v)) },
+	"root_conversation_id": func(q *Request, v gjson.Result) { q.ParentID = word(v) },
+	"turn_id":              func(q *Request, v gjson.Result) { keepFirst(&q.TurnID, word(v)) },
 	// Zed.
 	"thread_id": func(q *Request, v gjson.Result) { keepFirst(&q.SessionID, word(v)) },
 }
