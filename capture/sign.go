@@ -1,6 +1,8 @@
 package capture
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/wiremeter/wiremeter/usage"
@@ -98,6 +100,17 @@ var signs = []sign{
 // cloud, extension …) is "cursor".
 var cursors = map[string]string{
 	"ide": "cursor-ide", "cli": "cursor-cli", "interactive": "cursor-cli", "sdk": "cursor-sdk",
+}
+
+// Agents lists those that can be told from other programs, in alphabetical order.
+func Agents() []string {
+	var all []string
+	for i := range signs {
+		all = append(all, signs[i].agent)
+	}
+	all = slices.Concat(all, slices.Collect(maps.Values(cursors)), slices.Collect(maps.Values(programs)))
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // nobody is the sign of an agent that is not known.

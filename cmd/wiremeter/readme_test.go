@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wiremeter/wiremeter/capture"
 	"github.com/wiremeter/wiremeter/parsers"
 )
 
@@ -35,7 +36,7 @@ var settings = map[string]string{
 
 // generated makes the parts of the pages that the registry knows better.
 var generated = map[string]map[string]func() string{
-	readme:    {"prefixes": func() string { return prefixTable(isSet) }, "providers": providerList},
+	readme:    {"prefixes": func() string { return prefixTable(isSet) }, "providers": providerList, "agents": agentList},
 	providers: {"prefixes": func() string { return prefixTable(isAny) }, "providers": providerTable},
 }
 
@@ -66,6 +67,8 @@ func providerList() string {
 	}
 	return filled(names) + ".\n"
 }
+
+func agentList() string { return filled(capture.Agents()) + ".\n" }
 
 func providerTable() string {
 	var b strings.Builder
