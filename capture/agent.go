@@ -48,6 +48,9 @@ func (e *Exchange) hear(q parsers.Request) *evidence {
 	}
 	a.ParentSessionID = cmp.Or(name(first(h, s.parents)), name(q.ParentID))
 	a.SubagentID = cmp.Or(name(first(h, s.subagents)), name(q.SubagentID))
+	if a.SubagentID == "" && a.ParentSessionID == a.SessionID { // auggie says so of a session that is the root
+		a.ParentSessionID = ""
+	}
 	a.TurnID = name(q.TurnID)
 	if x.Transport != usage.WebSocket { // whose head is that of the first turn
 		a.TurnID = cmp.Or(a.TurnID, name(first(h, s.turns)))
