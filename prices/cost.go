@@ -260,7 +260,7 @@ func Items(r *usage.Record) []Item {
 		return items
 	}
 	for _, p := range r.Parts {
-		if p.Role == declined {
+		if p.Role == usage.Unbilled {
 			continue
 		}
 		part := whole
@@ -272,9 +272,6 @@ func Items(r *usage.Record) []Item {
 	}
 	return items
 }
-
-// declined is the role of a part of which nobody says that it is billed.
-const declined = "fallback_declined"
 
 func modelOf(r *usage.Record) string {
 	if r.Model != "" {
