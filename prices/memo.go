@@ -1,10 +1,20 @@
 package prices
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // memo keeps what was found under a name. Names are looked at closely, and a
 // report asks for few of them very often. Any goroutine may use it.
 type memo struct{ found sync.Map }
+
+// epochs are what Book.Epoch needs of a table's lines.
+type epochs struct {
+	once   sync.Once
+	bounds []time.Time
+	hourly []string
+}
 
 type wanted struct{ provider, model, geo string }
 

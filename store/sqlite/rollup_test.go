@@ -289,6 +289,18 @@ func TestRollingUpHarmsNobody(t *testing.T) {
 	}
 }
 
+// A database that another program has changed is an error, and no more.
+func TestRollingUpWhatCannotBeRead(t *testing.T) {
+	d, _ := open(t)
+	store(t, d, random(seeded(t), 0, testRows))
+	if _, err := d.sql.ExecContext(t.Context(), "DROP VIEW usage_v1; ALTER TABLE exchanges RENAME COLUMN team TO squad"); err != nil {
+		t.Fatal(err)
+	}
+	if err := RollUp(t.Context(), d.path, 0, nil); err == nil || !strings.Contains(err.Error(), "team") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestRollingUpTellsHowFarItIs(t *testing.T) {
 	d, _ := open(t)
 	store(t, d, random(seeded(t), 0, 2*testRows+5))

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,7 +24,8 @@ type Fold struct {
 	alike  map[string]int
 
 	apartTimes map[int64]time.Time // by slot
-	aparts     []Sum               // without counts, by Sum.Alike
+	epochs     map[string]int
+	aparts     []Sum // without counts, by Sum.Alike
 	total      distinct
 	key        []byte
 }
@@ -93,7 +95,7 @@ var (
 
 // NewFold fails where the grouping names a dimension that does not exist.
 func NewFold(g Grouping) (*Fold, error) {
-	f := &Fold{grouping: g, groups: make(map[string]*group), alike: make(map[string]int), apartTimes: make(map[int64]time.Time), measures: g.Measures}
+	f := &Fold{grouping: g, groups: make(map[string]*group), alike: make(map[string]int), apartTimes: make(map[int64]time.Time), epochs: make(map[string]int), measures: g.Measures}
 	for range g.Times {
 		f.times = append(f.times, interned{ofSlot: make(map[int64]uint32)})
 	}
@@ -141,8 +143,8 @@ func (f *Fold) Add(b *Block, chosen Chosen) error {
 	for _, w := range by {
 		c.split(w.codes, len(w.values))
 	}
-	if len(f.times) > 0 {
-		c.split(b.slots.codes, len(b.slots.values))
+	for i := range f.times {
+		c.split(slotsBy(b, func(slot int64) uint32 { return f.timeID(i, slot) }))
 	}
 	groups := make([]*group, len(c.first))
 	for i, line := range c.first {
@@ -249,6 +251,31 @@ func (c *classes) split(codes []uint32, below int) {
 		c.of[i] = class
 	}
 	c.first = first
+}
+
+// slotsBy gives the lines of slots that are the same one code, below so many.
+func slotsBy[K comparable](b *Block, name func(slot int64) K) (codes []uint32, below int) {
+	var names coded[K]
+	for _, slot := range b.slots.values {
+		names.add(name(slot))
+	}
+	if len(names.values) == 1 || b.slots.codes == nil {
+		return nil, 1
+	}
+	codes = make([]uint32, len(b.slots.codes))
+	for i, c := range b.slots.codes {
+		codes[i] = names.codes[c]
+	}
+	return codes, len(names.values)
+}
+
+func (f *Fold) apartTime(slot int64) time.Time {
+	at, ok := f.apartTimes[slot]
+	if !ok {
+		at = f.grouping.ApartTime(Begin(slot))
+		f.apartTimes[slot] = at
+	}
+	return at
 }
 
 // sub begins to tell the lines of a class apart; of says which class each was in.
@@ -378,7 +405,7 @@ func (f *Fold) sum(b *Block, c *classes, groups []*group, apart []column) error 
 		s.split(w.codes, len(w.values))
 	}
 	if f.grouping.ApartTime != nil {
-		s.split(b.slots.codes, len(b.slots.values))
+		s.split(slotsBy(b, func(slot int64) int64 { return f.apartTime(slot).Unix() }))
 	}
 	totals := make([]Counts, len(s.first))
 	for _, m := range f.measures {
@@ -407,21 +434,30 @@ func (f *Fold) apartOf(apart []column, slot int64, line int32) Sum {
 	}
 	var at time.Time
 	if f.grouping.ApartTime != nil {
-		var ok bool
-		if at, ok = f.apartTimes[slot]; !ok {
-			at = f.grouping.ApartTime(Begin(slot))
-			f.apartTimes[slot] = at
-		}
+		at = f.apartTime(slot)
 		key = binary.LittleEndian.AppendUint64(key, uint64(at.Unix()))
 	}
 	f.key = key
 	alike, ok := f.alike[string(key)]
 	if !ok {
-		alike = len(f.aparts)
+		alike = f.newAlike(Sum{Apart: f.named(f.apart, apart, line), Time: at})
 		f.alike[string(key)] = alike
-		f.aparts = append(f.aparts, Sum{Apart: f.named(f.apart, apart, line), Time: at, Alike: alike})
 	}
 	return f.aparts[alike]
+}
+
+// newAlike finds one that differs only in a time that is no other to Epoch.
+func (f *Fold) newAlike(s Sum) int {
+	s.Alike = len(f.aparts)
+	if f.grouping.Epoch != nil {
+		key := strings.Join(s.Apart, "\x00") + "\x00" + strconv.FormatInt(f.grouping.Epoch(s.Apart, s.Time).Unix(), 10)
+		if alike, ok := f.epochs[key]; ok {
+			return alike
+		}
+		f.epochs[key] = s.Alike
+	}
+	f.aparts = append(f.aparts, s)
+	return s.Alike
 }
 
 // Table is what was added up, in no order that means anything.

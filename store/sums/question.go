@@ -21,6 +21,10 @@ type Grouping struct {
 
 	ApartTime func(slot time.Time) time.Time // whole seconds: so are those for which it differs; nil: it does not
 
+	// Epoch says of which of ApartTime's times sums with these words apart may be
+	// added up: those for which it is the same. nil: of none.
+	Epoch func(apart []string, at time.Time) time.Time
+
 	// Unit is how long Times and ApartTime are the same at least, from its
 	// multiples since 1970 UTC on: Slot, or more, which is faster. 0: Slot.
 	Unit time.Duration
@@ -58,7 +62,7 @@ type Distinct struct {
 // Sum adds up the lines of a group that have the same words apart.
 type Sum struct {
 	Apart []string  // in the order of Grouping.Apart
-	Time  time.Time // what Grouping.ApartTime says
+	Time  time.Time // what Grouping.ApartTime says, of one of them where Epoch takes several together
 	Alike int       // the same for sums of a table that Apart and Time do not tell from each other; from 0 on
 	Counts
 }
