@@ -117,6 +117,7 @@ type Exchange struct {
 	half          *half    // nil: the request is no part of another exchange's
 	aside         *aside   // nil: nothing is said of other exchanges
 	decoder       *decoder // nil: the response is read inline
+	ticket        uint64   // of its end, of which pending.mu takes care; 0: it has not ended, or all was done with that
 }
 
 // isRead reports whether the bodies can hold something to meter.
@@ -211,7 +212,7 @@ func (e *Exchange) Body(p []byte) {
 func (e *Exchange) End(err error) {
 	ended := time.Now()
 	if e.aside != nil {
-		ticket := e.capture.decoding.begin()
+		ticket := e.capture.decoding.begin(e, true)
 		go func() {
 			defer e.capture.decoding.end(ticket)
 			e.aside.tell(err)
@@ -222,7 +223,7 @@ func (e *Exchange) End(err error) {
 		return
 	}
 	e.decoder.close()
-	ticket := e.capture.decoding.begin()
+	ticket := e.capture.decoding.begin(e, true)
 	go func() {
 		defer e.capture.decoding.end(ticket)
 		<-e.decoder.done

@@ -64,7 +64,7 @@ func (e *Exchange) whenPlaced(v *evidence, keep func() (rest func())) {
 // later does the work on a goroutine of its own, for which Capture.Wait waits.
 func (e *Exchange) later(work func()) {
 	e.capture.hops.hold(e)
-	ticket := e.capture.decoding.begin()
+	ticket := e.capture.decoding.begin(e, false)
 	go func() {
 		defer e.capture.decoding.end(ticket)
 		defer e.capture.hops.leave(e)

@@ -10,25 +10,37 @@ import (
 type pending struct {
 	mu      sync.Mutex
 	last    uint64
-	tickets map[uint64]struct{}
-	changed chan struct{} // closed when a ticket comes back; nil: nobody waits
+	tickets map[uint64]int // that are out, and for how much work
+	changed chan struct{}  // closed when a ticket comes back; nil: nobody waits
 }
 
-// begin gives a ticket that must come back by end.
-func (p *pending) begin() uint64 {
+// begin gives a ticket for work on an exchange, which must come back by end. One
+// that has ended keeps the ticket of its end: what follows from that belongs to
+// it, however late it begins.
+func (p *pending) begin(e *Exchange, isEnd bool) uint64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.tickets == nil {
-		p.tickets = make(map[uint64]struct{})
+	ticket := e.ticket
+	if ticket == 0 {
+		p.last++
+		ticket = p.last
 	}
-	p.last++
-	p.tickets[p.last] = struct{}{}
-	return p.last
+	if isEnd {
+		e.ticket = ticket
+	}
+	if p.tickets == nil {
+		p.tickets = make(map[uint64]int)
+	}
+	p.tickets[ticket]++
+	return ticket
 }
 
 func (p *pending) end(ticket uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.tickets[ticket]--; p.tickets[ticket] > 0 {
+		return
+	}
 	delete(p.tickets, ticket)
 	if p.changed != nil {
 		close(p.changed)
