@@ -21,9 +21,7 @@ type augment struct {
 
 func newAugment(Options) Meter { return &augment{} }
 
-var (
-	keysOfAugment = newKeys("nodes", "stop_reason", "error")
-)
+var keysOfAugment = newKeys("nodes", "stop_reason", "error")
 
 const (
 	augmentTextOver = 2

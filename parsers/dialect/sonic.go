@@ -21,9 +21,7 @@ type sonic struct {
 
 func newSonic(Options) Meter { return &sonic{} }
 
-var (
-	keysOfSonic = newKeys("usageEvent", "completionStart", "completionEnd")
-)
+var keysOfSonic = newKeys("usageEvent", "completionStart", "completionEnd")
 
 func (s *sonic) Observe(f framing.Frame) (usage.Response, bool) {
 	if name := exception(f); name != "" {
