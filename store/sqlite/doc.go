@@ -16,6 +16,10 @@
 // to change the layout, add a file with the next number, never edit one that
 // was released.
 //
+// [RollUp] adds records up ahead, in segments of so many rows: [Reader.Ask] reads
+// these, and the records that are in none. What a segment is made of is in
+// store/sums. Triggers delete the segment of a record that is changed or deleted.
+//
 // A file that is deleted, moved away or replaced while it is open is left, with
 // all that was stored by then in it; what comes after goes into the file that is
 // at the path, or a new one. It must not be overwritten in place.
