@@ -19,3 +19,4 @@ ALTER TABLE exchanges ADD COLUMN machine           TEXT;
 ALTER TABLE exchanges ADD COLUMN plan              TEXT;
 ALTER TABLE exchanges ADD COLUMN sources           TEXT; -- JSON: {"agent": "wire", …}
 ALTER TABLE exchanges ADD COLUMN conflicts         TEXT; -- JSON: ["session", …]
+ALTER TABLE exchanges ADD COLUMN retries           INTEGER; -- before this one, as the agent says

@@ -64,6 +64,7 @@ SELECT
     plan,
     sources,
     conflicts,
+    retries,
     started_at AS started_at_ms,
     kind IS NOT 'prewarm' AND hop IS NOT 'gateway' AS is_counted
 FROM exchanges;

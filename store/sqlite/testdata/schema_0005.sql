@@ -1,4 +1,8 @@
 BEGIN TRANSACTION;
+CREATE TABLE edits (                         -- one row
+    count INTEGER NOT NULL                   -- of records that were changed or deleted
+) STRICT;
+INSERT INTO "edits" VALUES(0);
 CREATE TABLE exchanges (
     id                TEXT    NOT NULL PRIMARY KEY,
     started_at        INTEGER NOT NULL,
@@ -41,9 +45,24 @@ CREATE TABLE exchanges (
     parser_version    INTEGER,
     group_id          TEXT,
     rule              TEXT
-, reported_cost     INTEGER, speed             TEXT, geo               TEXT, web_searches      INTEGER, hop               TEXT, purpose           TEXT, parent_session_id TEXT, subagent_id       TEXT, turn_id           TEXT, user              TEXT, team              TEXT, project           TEXT, repository        TEXT, branch            TEXT, commit_hash       TEXT, dir               TEXT, machine           TEXT, plan              TEXT, sources           TEXT, conflicts         TEXT) STRICT;
-INSERT INTO "exchanges" VALUES('01K0',1795523400123,'metered','total_contradicts_counts','forward','anthropic','messages','api.anthropic.com','/v1/messages',200,1,'h2','model','run-1','claude-code','2.1','claude-cli/2.1','s1','opus','claude-opus-5','msg_1','req_1',1,2,3,4,0,6,7,'standard','end_turn',300,2000,10,20,'{"input_tokens": 1.0e0}','[{"role":"advisor","model":"haiku","tokens":{"input":10,"cache_read":null,"cache_write_5m":null,"cache_write_1h":null,"cache_write_other":null,"output":0,"reasoning":null}}]',1,3,'group_1','inclusive',9,'fast','us',8,'gateway','subagent','s0','a1','t1','ada','payments','engine','git.example/ada/engine','main','c0ffee','/src/engine','m1','subscription','{"team":"rule"}','["session"]');
-INSERT INTO "exchanges" VALUES('01K1',1795523401123,'failed',NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,0,0,NULL,NULL,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
+, reported_cost     INTEGER, speed             TEXT, geo               TEXT, web_searches      INTEGER, hop               TEXT, purpose           TEXT, parent_session_id TEXT, subagent_id       TEXT, turn_id           TEXT, user              TEXT, team              TEXT, project           TEXT, repository        TEXT, branch            TEXT, commit_hash       TEXT, dir               TEXT, machine           TEXT, plan              TEXT, sources           TEXT, conflicts         TEXT, retries           INTEGER) STRICT;
+INSERT INTO "exchanges" VALUES('01K0',1795523400123,'metered','total_contradicts_counts','forward','anthropic','messages','api.anthropic.com','/v1/messages',200,1,'h2','model','run-1','claude-code','2.1','claude-cli/2.1','s1','opus','claude-opus-5','msg_1','req_1',1,2,3,4,0,6,7,'standard','end_turn',300,2000,10,20,'{"input_tokens": 1.0e0}','[{"role":"advisor","model":"haiku","tokens":{"input":10,"cache_read":null,"cache_write_5m":null,"cache_write_1h":null,"cache_write_other":null,"output":0,"reasoning":null}}]',1,3,'group_1','inclusive',9,'fast','us',8,'gateway','subagent','s0','a1','t1','ada','payments','engine','git.example/ada/engine','main','c0ffee','/src/engine','m1','subscription','{"team":"rule"}','["session"]',10);
+INSERT INTO "exchanges" VALUES('01K1',1795523401123,'failed',NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,0,0,NULL,NULL,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
+CREATE TABLE segment_columns (
+    segment INTEGER NOT NULL,                -- its first_row
+    name    TEXT    NOT NULL,
+    data    BLOB    NOT NULL,
+    UNIQUE (segment, name)
+) STRICT;
+CREATE TABLE segments (
+    first_row  INTEGER NOT NULL PRIMARY KEY, -- the rowids of exchanges from here
+    last_row   INTEGER NOT NULL,             -- to here are added up
+    last_id    TEXT    NOT NULL,             -- of the record at last_row: reading in a dump numbers the rows anew
+    first_slot INTEGER NOT NULL,             -- quarters of an hour since 1970 UTC
+    last_slot  INTEGER NOT NULL,
+    lines      INTEGER NOT NULL,
+    format     INTEGER NOT NULL              -- of the columns
+) STRICT;
 CREATE TABLE statements (
     provider    TEXT    NOT NULL,
     at          INTEGER NOT NULL,    -- as the vendor says
@@ -138,29 +157,11 @@ SELECT
     plan,
     sources,
     conflicts,
+    retries,
     started_at AS started_at_ms,
     kind IS NOT 'prewarm' AND hop IS NOT 'gateway' AS is_counted
 FROM exchanges;
 CREATE INDEX exchanges_by_hook ON exchanges (session_id) WHERE front = 'hook';
-CREATE TABLE segments (
-    first_row  INTEGER NOT NULL PRIMARY KEY, -- the rowids of exchanges from here
-    last_row   INTEGER NOT NULL,             -- to here are added up
-    last_id    TEXT    NOT NULL,             -- of the record at last_row: reading in a dump numbers the rows anew
-    first_slot INTEGER NOT NULL,             -- quarters of an hour since 1970 UTC
-    last_slot  INTEGER NOT NULL,
-    lines      INTEGER NOT NULL,
-    format     INTEGER NOT NULL              -- of the columns
-) STRICT;
-CREATE TABLE segment_columns (
-    segment INTEGER NOT NULL,                -- its first_row
-    name    TEXT    NOT NULL,
-    data    BLOB    NOT NULL,
-    UNIQUE (segment, name)
-) STRICT;
-CREATE TABLE edits (                         -- one row
-    count INTEGER NOT NULL                   -- of records that were changed or deleted
-) STRICT;
-INSERT INTO edits VALUES (0);
 CREATE TRIGGER exchanges_deleted AFTER DELETE ON exchanges BEGIN
     UPDATE edits SET count = count + 1;
     DELETE FROM segment_columns WHERE segment IN (SELECT first_row FROM segments WHERE first_row <= old.rowid AND last_row >= old.rowid);
