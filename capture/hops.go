@@ -19,16 +19,28 @@ import (
 type hops struct {
 	ways atomic.Int64 // under way: exchanges with what may be a gateway
 
-	mu      sync.Mutex
-	open    map[*Exchange]int // under way or being decided on, since a gateway was asked: how often held
-	told    []*saying         // by those that have ended, in the order of their ends
-	changed chan struct{}     // closed when one of open has ended; nil: nobody waits
+	mu   sync.Mutex
+	open map[*Exchange]*opened // under way or being decided on, since a gateway was asked
+	told []*saying             // by those that have ended, about in the order of their ends
+	most int                   // so many of told are kept until those are looked for that can go
+}
+
+// opened is an exchange whose record is not told yet.
+type opened struct {
+	held    int         // how often
+	awaited []*settling // by which ways
+}
+
+// settling is a way that has ended before all that may be its next hop.
+type settling struct {
+	missing int           // of those
+	done    chan struct{} // closed when none is missing
 }
 
 // saying is what two hops of one answer have in common.
 type saying struct {
 	begun, ended time.Time
-	host         string // with its port
+	address      address
 	id           string
 	models       [2]string
 	input        int64 // whatever came from a cache or went into one included
@@ -41,7 +53,11 @@ type saying struct {
 // first, but wiremeter may hear of that end a little later.
 const hopPatience = time.Second
 
-const maxTold = 1 << 16
+// At most maxTold are kept of what was said, and fewTold are never too many.
+const (
+	maxTold = 1 << 16
+	fewTold = 64
+)
 
 // mayForward reports whether the exchange may be with a gateway: its host is no
 // known provider's, or on this machine.
@@ -67,9 +83,9 @@ func (h *hops) enter(e *Exchange) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.open == nil {
-		h.open = make(map[*Exchange]int)
+		h.open = make(map[*Exchange]*opened)
 	}
-	h.open[e]++
+	h.open[e] = &opened{held: 1}
 	e.isHop = true
 }
 
@@ -77,7 +93,7 @@ func (h *hops) enter(e *Exchange) {
 func (h *hops) hold(e *Exchange) {
 	if e.isHop {
 		h.mu.Lock()
-		h.open[e]++
+		h.open[e].held++
 		h.mu.Unlock()
 	}
 }
@@ -89,22 +105,23 @@ func (h *hops) leave(e *Exchange) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.open[e]--; h.open[e] > 0 {
+	o := h.open[e]
+	if o.held--; o.held > 0 {
 		return
 	}
 	delete(h.open, e)
-	if h.changed != nil {
-		close(h.changed)
-		h.changed = nil
+	for _, w := range o.awaited {
+		if w.missing--; w.missing == 0 {
+			close(w.done)
+		}
 	}
-	if e.isWay {
-		h.ways.Add(-1)
-		h.forget()
+	if e.isWay && h.ways.Add(-1) == 0 {
+		h.told, h.most = nil, 0
 	}
 }
 
 // forget lets go of what began before every way that is under way: it can be the
-// next hop of none. It needs mu.
+// next hop of none. Where that is too little the oldest go. It needs mu.
 func (h *hops) forget() {
 	var first time.Time
 	for e := range h.open {
@@ -112,7 +129,11 @@ func (h *hops) forget() {
 			first = e.head.StartedAt
 		}
 	}
-	h.told = slices.DeleteFunc(h.told, func(s *saying) bool { return first.IsZero() || s.begun.Before(first) })
+	h.told = slices.DeleteFunc(h.told, func(s *saying) bool { return s.begun.Before(first) })
+	if len(h.told) >= maxTold/2 {
+		h.told = slices.Delete(h.told, 0, len(h.told)-maxTold/2)
+	}
+	h.most = max(fewTold, 2*len(h.told))
 }
 
 // tell keeps what the record says, for the ways that are under way. It needs mu.
@@ -120,8 +141,8 @@ func (h *hops) tell(s *saying) {
 	if h.ways.Load() == 0 {
 		return
 	}
-	if len(h.told) >= maxTold {
-		h.told = h.told[1:]
+	if len(h.told) >= max(fewTold, h.most) {
+		h.forget()
 	}
 	h.told = append(h.told, s)
 }
@@ -143,58 +164,46 @@ func (e *Exchange) keep(r *usage.Record, ended time.Time) (rest func()) {
 		e.capture.recorder.Record(*r)
 		return nil
 	}
-	changed := h.unsettled(e, s)
-	if changed == nil {
+	w := h.unsettled(e, s)
+	if w.missing == 0 {
 		h.decide(s, r)
 		h.mu.Unlock()
 		e.capture.recorder.Record(*r)
 		return nil
 	}
-	h.open[e]++
+	h.open[e].held++
 	h.mu.Unlock()
 	return func() {
 		defer h.leave(e)
-		h.settle(e, s, r)
+		w.wait()
+		h.mu.Lock()
+		h.decide(s, r)
+		h.mu.Unlock()
 		e.capture.recorder.Record(*r)
 	}
 }
 
-// settle decides when all is told, or when patience has run out.
-func (h *hops) settle(e *Exchange, s *saying, r *usage.Record) {
+// wait returns when all is told, or when patience has run out.
+func (w *settling) wait() {
 	patience := time.NewTimer(hopPatience)
 	defer patience.Stop()
-	for {
-		h.mu.Lock()
-		changed := h.unsettled(e, s)
-		if changed == nil {
-			h.decide(s, r)
-			h.mu.Unlock()
-			return
-		}
-		h.mu.Unlock()
-		select {
-		case <-changed:
-		case <-patience.C:
-			h.mu.Lock()
-			h.decide(s, r)
-			h.mu.Unlock()
-			return
-		}
+	select {
+	case <-w.done:
+	case <-patience.C:
 	}
 }
 
-// unsettled returns what to wait for while an exchange is under way that may be
-// this answer's next hop, else nil. It needs mu.
-func (h *hops) unsettled(e *Exchange, s *saying) <-chan struct{} {
-	for o := range h.open {
-		if o != e && addressOf(o.head) != s.host && s.isAround(o.head.StartedAt) {
-			if h.changed == nil {
-				h.changed = make(chan struct{})
-			}
-			return h.changed
+// unsettled waits for the exchanges under way that may be this answer's next hop.
+// It needs mu.
+func (h *hops) unsettled(e *Exchange, s *saying) *settling {
+	w := &settling{done: make(chan struct{})}
+	for other, o := range h.open {
+		if other != e && addressOf(other.head) != s.address && s.isAround(other.head.StartedAt) {
+			w.missing++
+			o.awaited = append(o.awaited, w)
 		}
 	}
-	return nil
+	return w
 }
 
 // decide looks for the next hop of the same answer, which no other way can have
@@ -212,12 +221,15 @@ func (h *hops) decide(s *saying, r *usage.Record) {
 func (h *hops) next(s *saying) *saying {
 	var best *saying
 	isBestByID := false
-	for _, t := range h.told {
+	for _, t := range slices.Backward(h.told) {
+		if t.ended.Before(s.begun.Add(-2 * hopPatience)) { // as have all before, whenever they were told
+			break
+		}
 		byID := s.id != "" && s.id == t.id
 		switch {
-		case t.isTaken || t.host == s.host || !s.isAround(t.begun) || t.ended.After(s.ended.Add(hopPatience)):
+		case t.isTaken || t.address == s.address || !s.isAround(t.begun) || t.ended.After(s.ended.Add(hopPatience)):
 		case !byID && (isBestByID || !s.hasCountsOf(t)):
-		case best == nil || byID && !isBestByID || t.begun.Before(best.begun):
+		case best == nil || byID && !isBestByID || !t.begun.After(best.begun):
 			best, isBestByID = t, byID
 		}
 	}
@@ -243,7 +255,7 @@ func (s *saying) names(t *saying) bool {
 
 func sayingOf(r *usage.Record, x usage.Exchange, ended time.Time) *saying {
 	s := &saying{
-		begun: r.StartedAt, ended: ended, host: addressOf(x), id: r.Response.ID,
+		begun: r.StartedAt, ended: ended, address: addressOf(x), id: r.Response.ID,
 		models: [2]string{bareModel(r.Model), bareModel(r.ModelRequested)},
 	}
 	t := r.Tokens
@@ -262,4 +274,6 @@ func sayingOf(r *usage.Record, x usage.Exchange, ended time.Time) *saying {
 // bareModel leaves out what gateways put before a model's name: its provider.
 func bareModel(name string) string { return strings.ToLower(name[strings.LastIndexByte(name, '/')+1:]) }
 
-func addressOf(x usage.Exchange) string { return x.Host + ":" + x.Port }
+type address struct{ host, port string }
+
+func addressOf(x usage.Exchange) address { return address{x.Host, x.Port} }

@@ -187,22 +187,67 @@ func TestHopsAreForgotten(t *testing.T) {
 		shelf := &shelf{}
 		g := &hopStage{t, New(shelf, zerolog.Nop()), shelf}
 		way := g.begin("127.0.0.1")
-		for range 9 {
+		most := 0
+		for range 9 * fewTold {
 			g.end(g.begin(vendorHost), "c", "gpt-5.6", 1, 1)
 			next := g.begin("127.0.0.1")
 			g.end(way, "x", "alias", 7, 7)
 			way = next
+			most = max(most, len(g.c.hops.told))
 		}
-		if n := len(g.c.hops.told); n != 0 {
-			t.Errorf("%d are kept that began before every way under way", n)
+		if most > fewTold {
+			t.Errorf("%d were kept at a time, nearly all of which began before every way under way", most)
 		}
-		g.end(g.begin(vendorHost), "c", "gpt-5.6", 1, 1)
-		if n := len(g.c.hops.told); n != 1 {
-			t.Errorf("%d are kept of what the way can have led to", n)
+		g.end(g.begin(vendorHost), "c", "gpt-5.6", 7, 7)
+		g.end(way, "c", "alias", 7, 7)
+		if last := shelf.records[len(shelf.records)-1]; last.Hop != usage.Gateway {
+			t.Errorf("what was said of late was forgotten, too: %+v", last)
 		}
-		g.end(way, "x", "alias", 7, 7)
 		if n := len(g.c.hops.told); n != 0 {
 			t.Errorf("%d are kept with no way under way", n)
+		}
+	})
+}
+
+// TestManyHopsAtOnce: where a gateway's answers end before those of its providers,
+// each waits for its own and finds it.
+func TestManyHopsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const many = 300
+		shelf := &shelf{}
+		c := New(&locked{Recorder: shelf}, zerolog.Nop())
+		var ways, nexts []*Exchange
+		for range many {
+			for host, all := range map[string]*[]*Exchange{"127.0.0.1": &ways, vendorHost: &nexts} {
+				*all = append(*all, c.Begin(usage.Exchange{StartedAt: time.Now(), Front: usage.Forward, Method: "POST", Host: host, Path: "/v1/chat/completions"}))
+			}
+			time.Sleep(time.Microsecond)
+		}
+		g := &hopStage{t: t}
+		for _, all := range [][]*Exchange{ways, nexts} {
+			for i, e := range all {
+				go g.end(e, fmt.Sprint("c", i), "gpt-5.6", 1+i, 2)
+			}
+			time.Sleep(hopPatience / 2)
+		}
+		if err := c.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * hopPatience)
+		if err := c.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		hops := 0
+		for _, r := range shelf.records {
+			if r.Hop == usage.Gateway {
+				hops++
+			}
+		}
+		if hops != many || len(shelf.records) != 2*many {
+			t.Errorf("%d records, %d of hops, want %d of %d", len(shelf.records), hops, many, 2*many)
+		}
+		if h := &c.hops; len(h.open)+len(h.told) > 0 || h.ways.Load() != 0 {
+			t.Errorf("left: %d open, %d told, %d ways", len(h.open), len(h.told), h.ways.Load())
 		}
 	})
 }
