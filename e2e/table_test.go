@@ -200,7 +200,7 @@ var grok = agent{
 }
 
 var all = []agent{
-	claude, codex, gemini, copilot, copilots, opencode, kilo, kilos, cline, clines, qwen, kimi, pi, continued, droid, droids, grok, auggie,
+	claude, codex, gemini, copilot, opencode, kilo, cline, qwen, kimi, pi, continued, droid, grok, auggie,
 }
 
 // but is the same agent, asked otherwise.
@@ -220,4 +220,4 @@ var login = func() agent {
 }()
 
 // variants are driven for what they tell, and for what must not be kept.
-var variants = slices.Concat(all, []agent{claudish, login})
+var variants = slices.Concat(all, []agent{copilots, claudish, kilos, clines, droids, login})
