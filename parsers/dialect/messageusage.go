@@ -197,7 +197,7 @@ func (s messageUsage) parts(model, ttl string) []usage.Part {
 	for i, it := range s.iterations {
 		role := partRoles[it.kind]
 		if i < declined && it.kind == "message" {
-			role = "fallback_declined"
+			role = usage.Unbilled
 		}
 		if role == "" {
 			continue
