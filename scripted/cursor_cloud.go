@@ -15,10 +15,7 @@ import (
 // cursorRun is a run that was started.
 type cursorRun struct {
 	call     Call
-	script   Script
-	agent    string
 	isBilled bool
-	isCut    bool // its stream was cut once
 }
 
 // cloud answers what is meant for the cloud's agents, and reports whether it was.
@@ -54,13 +51,10 @@ func (p *Provider) startRun(w http.ResponseWriter, r *http.Request, agent string
 	if agent == "" {
 		agent = asked.AgentID
 	}
-	run := &cursorRun{call: Call{Dialect: "cursor_cloud", Model: asked.Model.ID, IsStream: true, Request: r}, agent: agent}
-	run.script = p.script(&run.call)
+	run := &cursorRun{call: Call{Dialect: "cursor_cloud", Model: p.modelOf(agent, asked.Model.ID), IsStream: true, Request: r}}
+	p.script(&run.call)
 	id := fmt.Sprintf("run-00000000-0000-4000-8000-%012d", run.call.Number)
 	p.mu.Lock()
-	if p.runs == nil {
-		p.runs = make(map[string]*cursorRun)
-	}
 	p.runs[id] = run
 	p.mu.Unlock()
 	const then = "2026-11-24T10:00:00Z"
@@ -82,13 +76,9 @@ func (p *Provider) followRun(w http.ResponseWriter, r *http.Request, id string) 
 	}
 	events := run.events()
 	p.mu.Lock()
-	isCut := run.script.CutAfter > 0 && run.script.CutAfter < len(events) && !run.isCut
-	isNew := !isCut && !run.isBilled
-	run.isCut, run.isBilled = run.isCut || isCut, run.isBilled || isNew
+	isNew := !run.isBilled
+	run.isBilled = true
 	p.mu.Unlock()
-	if isCut {
-		events = events[:run.script.CutAfter]
-	}
 	if isNew {
 		p.enter(Entry{
 			Number: run.call.Number, Host: hostOf(r), Path: r.URL.Path, Dialect: "cursor_cloud", IsStream: true, Proto: r.Proto, Status: http.StatusOK,
@@ -100,9 +90,19 @@ func (p *Provider) followRun(w http.ResponseWriter, r *http.Request, id string) 
 		fmt.Fprintf(w, "id: %d-0\nevent: %s\ndata: %s\n\n", i+1, e.name, e.data)
 		_ = http.NewResponseController(w).Flush() // fails when the agent has gone, which is part of the play
 	}
-	if isCut {
-		panic(http.ErrAbortHandler)
+}
+
+// modelOf is the model that an agent was made with: later runs do not repeat it.
+func (p *Provider) modelOf(agent, asked string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.runs == nil {
+		p.runs, p.models = make(map[string]*cursorRun), make(map[string]string)
 	}
+	if asked != "" {
+		p.models[agent] = asked
+	}
+	return p.models[agent]
 }
 
 func (run *cursorRun) events() []event {

@@ -99,6 +99,7 @@ type Provider struct {
 	pending  map[string]*reply      // background responses, by id
 	halves   map[string]*cursorHalf // of turns over HTTP/1.1, by the request's id
 	runs     map[string]*cursorRun  // of agents in the cloud
+	models   map[string]string      // of these agents
 	stated   []byte                 // the dashboard's list of Cursor's turns
 }
 
