@@ -33,7 +33,7 @@ fuzz: ## every fuzz target for FUZZTIME (30s)
 	  done; done
 
 e2e: ## real agents from npm through wiremeter against the scripted provider
-	$(GO) test -count=1 -tags e2e -timeout 30m ./e2e/...
+	$(GO) test -count=1 -tags e2e -timeout 45m ./e2e/...
 
 matrix: ## write the table of docs/agents.md from what the agents do
 	$(GO) test -count=1 -tags e2e -timeout 30m -run '^TestMatrix$$' ./e2e -update
