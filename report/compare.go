@@ -73,9 +73,12 @@ func (r *Report) knowing(ctx context.Context, from *sqlite.Reader, q Query, dime
 	return func(group string) Row { return r.rowOf(group).less(without.rowOf(group)) }, nil
 }
 
-// rowOf is the row of the one group of this name; where there is none, an empty
-// one.
+// rowOf is the row of the one group of this name, or of UnknownWord for the one
+// without; where there is none, an empty one.
 func (r *Report) rowOf(group string) Row {
+	if group == UnknownWord {
+		group = ""
+	}
 	for _, row := range r.Rows {
 		if row.Group[0] == group {
 			return row

@@ -69,6 +69,26 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// TestCompareWithNobody: requests of which nobody told the agent are a side like
+// any other.
+func TestCompareWithNobody(t *testing.T) {
+	of := func(agent string, input int64) usage.Record {
+		r := record("2026-11-24T10:00:00Z", "claude-opus-4-5", usage.Tokens{Input: n(input)})
+		r.Agent = agent
+		return r
+	}
+	r := filled(t, []usage.Record{of("", 3), of("codex", 4)})
+	c, err := Compare(t.Context(), r, Query{Location: time.UTC}, []string{"codex", "unknown"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []int64{4, 3} {
+		if got := c.sides[i].all.All(); got == nil || *got != want || c.sides[i].all.Requests != 1 {
+			t.Errorf("%s: got %v", c.Agents[i], c.sides[i].all)
+		}
+	}
+}
+
 func TestCompareOfOneSession(t *testing.T) {
 	q := Query{Where: map[string][]string{"session": {"s3"}}, Location: time.UTC}
 	c, err := Compare(t.Context(), twoAgents(t), q, []string{"codex", "claude-code"})

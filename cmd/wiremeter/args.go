@@ -1,11 +1,29 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
+
+// takes says what flags of a type take whose own error is Go's parser's.
+var takes = map[string]string{"int": "a whole number", "duration": "a time such as 30s or 2m", "bool": "true or false"}
+
+// flagError says of every flag's value alike what is wrong with it.
+func flagError(_ *cobra.Command, err error) error {
+	invalid, ok := errors.AsType[*pflag.InvalidValueError](err)
+	if !ok {
+		return err
+	}
+	flag := invalid.GetFlag()
+	if what := takes[flag.Value.Type()]; what != "" {
+		return fmt.Errorf("--%s %q: expected %s", flag.Name, invalid.GetValue(), what)
+	}
+	return fmt.Errorf("--%s: %w", flag.Name, invalid.Unwrap())
+}
 
 // noArguments is for commands that take none.
 func noArguments(_ *cobra.Command, args []string) error {

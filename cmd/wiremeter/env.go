@@ -88,7 +88,10 @@ A label says whose the shell's requests are, for every agent in it.`,
 			if err != nil {
 				return err
 			}
-			addr, _ := h.listenAddr(listen)
+			addr, said := h.listenAddr(listen)
+			if _, err := (endpoint{addr: addr, said: said}).host(); err != nil {
+				return err
+			}
 			if listen == "" {
 				if s, ok := h.running(c.Context()); ok {
 					addr = s.Addr

@@ -93,6 +93,12 @@ func export(c *cobra.Command, h *house, r *sqlite.Reader, f exportFlags) error {
 
 // writeWhole makes a file that is whole as soon as it has its name.
 func writeWhole(path string, write func(io.Writer) error) error {
+	if at, err := os.Stat(path); err == nil && !at.Mode().IsRegular() {
+		return fmt.Errorf("--out %s: expected a file, and not a folder or a device", path) // which the file would replace
+	}
+	if _, err := os.Stat(filepath.Dir(path)); err != nil {
+		return fmt.Errorf("--out %s: %w", path, err)
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {
 		return fmt.Errorf("--out %s: %w", path, err)

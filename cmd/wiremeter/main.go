@@ -64,6 +64,7 @@ No agent at hand?  wiremeter demo`,
 		newReport(open), newTail(open), newCompare(open), newSessions(open), newStatusline(open), newExport(open), newPrices(open), newReconcile(open), newHook(open), newDemo(open), newMan(), newVersion(),
 	)
 	root.SetHelpCommand(newHelp())
+	root.SetFlagErrorFunc(flagError)
 	onlyCommands(root)
 	return root
 }

@@ -31,7 +31,12 @@ func newPrices(open func() (*house, error)) *cobra.Command {
 it, and how its name led there. What a provider states itself wins over them all.
 docs/prices.md has the rest.`,
 		Example: "  wiremeter prices claude-opus-5\n  wiremeter prices --provider bedrock us.anthropic.claude-opus-5\n  wiremeter prices --unpriced --since 7d",
-		Args:    cobra.MaximumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return fmt.Errorf("expected one model, got %d", len(args))
+			}
+			return nil
+		},
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := f.check(c, args); err != nil {
 				return err
@@ -140,7 +145,7 @@ func showTables(w io.Writer, h *house, book *prices.Book, asJSON bool) error {
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, s := range all {
-		fmt.Fprintf(t, "%s\t%d prices of %d models at %d providers%s%s\n", s.Source, s.Prices, s.Models, s.Providers, checkedWhen(s), inFile(s))
+		fmt.Fprintf(t, "%s\t%s of %s at %s%s%s\n", s.Source, many(s.Prices, "price"), many(s.Models, "model"), many(s.Providers, "provider"), checkedWhen(s), inFile(s))
 	}
 	if !slices.ContainsFunc(all, func(s tableSummary) bool { return s.Source == prices.Refreshed }) {
 		fmt.Fprintf(t, "%s\tnone: `wiremeter prices update --from URL` reads one\n", prices.Refreshed)
@@ -150,6 +155,13 @@ func showTables(w io.Writer, h *house, book *prices.Book, asJSON bool) error {
 	}
 	fmt.Fprintf(t, "\nThe first that knows a model decides. What a provider states itself wins over all.\n")
 	return t.Flush()
+}
+
+func many(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func checkedWhen(s tableSummary) string {

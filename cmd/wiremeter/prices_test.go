@@ -45,7 +45,7 @@ func TestPricesFromAURL(t *testing.T) {
 		code = run(t.Context(), []string{"--home", home, "prices", "update", "--from", server.URL + path}, nil, &both, &both)
 		return code, both.String()
 	}
-	if code, said := update("/api.json"); code != 0 || said != "1 prices of 1 models, in the format of models.dev\n" {
+	if code, said := update("/api.json"); code != 0 || said != "1 price of 1 model, in the format of models.dev\n" {
 		t.Fatalf("%d: %s", code, said)
 	}
 	before, err := os.ReadFile(filepath.Join(home, refreshedFile))

@@ -59,16 +59,16 @@ func (h *house) updatePrices(c *cobra.Command, from string) error {
 	}
 	read, err := public.Read(text, time.Now().UTC().Format(time.DateOnly))
 	if err != nil {
-		return fmt.Errorf("read the prices of %s: %w", from, err)
+		return fmt.Errorf("--from %s: %w", from, err)
 	}
 	table, err := prices.NewTable(prices.Refreshed, read.Lines, nil)
 	if err != nil {
-		return fmt.Errorf("read the prices of %s: %w", from, err)
+		return fmt.Errorf("--from %s: %w", from, err)
 	}
 	if err := writePrices(h.path(refreshedFile), read.Lines); err != nil {
 		return fmt.Errorf("store the prices: %w", err)
 	}
-	fmt.Fprintf(c.OutOrStdout(), "%d prices of %d models, in the format of %s\n", len(read.Lines), len(table.Models()), read.Format)
+	fmt.Fprintf(c.OutOrStdout(), "%s of %s, in the format of %s\n", many(len(read.Lines), "price"), many(len(table.Models()), "model"), read.Format)
 	for _, reason := range slices.Sorted(maps.Keys(read.Skipped)) {
 		fmt.Fprintf(c.OutOrStdout(), "%d left out: %s\n", read.Skipped[reason], reason)
 	}
@@ -78,6 +78,9 @@ func (h *house) updatePrices(c *cobra.Command, from string) error {
 // fetch reads a URL, on the same way as providers are reached, or a file.
 func (h *house) fetch(ctx context.Context, from string) ([]byte, error) {
 	if !strings.HasPrefix(from, "http://") && !strings.HasPrefix(from, "https://") {
+		if strings.Contains(from, "://") {
+			return nil, fmt.Errorf("--from %q: expected http:// or https://, or a file", from)
+		}
 		f, err := os.Open(from)
 		if err != nil {
 			return nil, fmt.Errorf("--from: %w", err)

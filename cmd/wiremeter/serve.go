@@ -74,6 +74,9 @@ URL (docs/providers.md has what stands for what): http://` + defaultListen + ` a
 }
 
 func serve(ctx context.Context, h *house, f serveFlags, errs io.Writer) error {
+	if f.drain < 0 {
+		return fmt.Errorf("--drain %s: expected 0 or more", f.drain)
+	}
 	outliveReaders()
 	log, err := newLog(f.logLevel, errs)
 	if err != nil {
@@ -168,15 +171,23 @@ type endpoint struct {
 	allowRemote bool
 }
 
+func (e endpoint) host() (string, error) {
+	host, port, err := net.SplitHostPort(e.addr)
+	if err != nil || port == "" {
+		return "", fmt.Errorf("%s %q: expected HOST:PORT, such as %s", e.said, e.addr, defaultListen)
+	}
+	return host, nil
+}
+
 // anyPort is for a proxy that only this process tells of.
 var anyPort = endpoint{addr: "127.0.0.1:0", said: "listen on"}
 
 // listen refuses what would surprise: another port than asked for, and an
 // address that others reach without a flag that says so.
 func listen(ctx context.Context, e endpoint) (net.Listener, error) {
-	host, _, err := net.SplitHostPort(e.addr)
+	host, err := e.host()
 	if err != nil {
-		return nil, fmt.Errorf("%s %q: expected HOST:PORT, such as %s", e.said, e.addr, defaultListen)
+		return nil, err
 	}
 	if ip := net.ParseIP(host); !e.allowRemote && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return nil, fmt.Errorf("%s %s: other machines could reach this address and use the proxy; add --allow-remote if they shall", e.said, e.addr)

@@ -105,6 +105,9 @@ func (w *window) query() (q report.Query, err error) {
 	if q.Until, err = w.until.at(zone); err != nil {
 		return q, fmt.Errorf("--until: %w", err)
 	}
+	if !q.Since.IsZero() && !q.Until.IsZero() && !q.Since.Before(q.Until) {
+		return q, fmt.Errorf("--since %s --until %s: expected the first to be before the second", w.since.text, w.until.text)
+	}
 	for name, values := range w.where {
 		if len(*values) > 0 {
 			q.Where[name] = *values
@@ -130,8 +133,12 @@ func (w *window) check(ctx context.Context, errs io.Writer, r *sqlite.Reader) er
 				continue
 			}
 			if name == "run" {
-				if isKnown, err := r.KnowsRun(ctx, v); err != nil || isKnown {
+				isKnown, err := r.KnowsRun(ctx, v)
+				if err != nil {
 					return err
+				}
+				if isKnown {
+					continue
 				}
 			}
 			fmt.Fprintf(errs, "wiremeter: nothing is recorded of %s %s named %q%s\n", article(name), strings.ReplaceAll(name, "_", " "), v, choices(known))
