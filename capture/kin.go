@@ -3,6 +3,7 @@ package capture
 import (
 	"container/list"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/wiremeter/wiremeter/usage"
@@ -64,8 +65,11 @@ func (k *kin) learn(x usage.Exchange, v *evidence) {
 		r.take(v)
 	}
 	if r := k.relative(connKey(x.Conn)); r != nil {
-		r.isShared = r.isShared || differ(r.said.UserAgent, a.UserAgent)
-		r.said.UserAgent = firstOf(a.UserAgent, r.said.UserAgent)
+		program := userAgent(a.UserAgent)
+		r.isShared = r.isShared || differ(r.said.UserAgent, program)
+		if r.said.UserAgent == "" {
+			r.said.UserAgent = strings.Clone(program) // the whole may be as long as a head
+		}
 		r.isAmbiguous = r.isAmbiguous || differ(r.said.SessionID, a.SessionID) || differ(r.said.Dir, a.Dir)
 		r.take(v)
 	}

@@ -130,6 +130,18 @@ func TestSessionsAreForgotten(t *testing.T) {
 	}
 }
 
+// TestLittleOfAConnectionIsKept: a head may be a megabyte long.
+func TestLittleOfAConnectionIsKept(t *testing.T) {
+	var k kin
+	for range 2 {
+		k.learn(usage.Exchange{Conn: usage.Conn{ID: 1}}, &evidence{Attribution: usage.Attribution{UserAgent: strings.Repeat("x", 1<<20)}})
+	}
+	r := k.relative(connKey(usage.Conn{ID: 1}))
+	if n := len(r.said.UserAgent); n > maxUserAgent || r.isShared {
+		t.Errorf("%d bytes are kept of a program's name, shared: %t", n, r.isShared)
+	}
+}
+
 // TestLabels: what is said by hand wins; what is no label is passed over, and
 // the log says so once, without it.
 func TestLabels(t *testing.T) {
