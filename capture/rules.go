@@ -82,20 +82,34 @@ func (r *Rules) projectOf(dir string) string {
 	return r.Projects[best]
 }
 
-// hide puts pseudonyms in place of the names of people and machines, in the
-// directory too.
+// hide puts pseudonyms in place of the names of people and machines: in the
+// directory, too, and in a project that is called after a home.
 func (r *Rules) hide(a *usage.Attribution) {
 	if r.Secret == nil {
 		return
 	}
-	elements := strings.Split(a.Dir, "/")
-	for i, element := range elements {
-		if element != "" && (element == a.User || i == 2 && (elements[1] == "home" || elements[1] == "Users")) {
-			elements[i] = r.Pseudonym(element)
-		}
-	}
-	a.Dir = strings.Join(elements, "/")
 	a.User, a.Machine = r.Pseudonym(a.User), r.Pseudonym(a.Machine)
+	var dir strings.Builder
+	outer, isHome := "", false
+	for rest := a.Dir; rest != ""; {
+		end := strings.IndexAny(rest, `/\`) // of any system's path
+		if end < 0 {
+			end = len(rest)
+		}
+		element, hidden := rest[:end], rest[:end]
+		isBelowHomes := !isHome && (outer == "home" || outer == "Users")
+		isHome = isHome || isBelowHomes
+		if element != "" && (isBelowHomes || r.Pseudonym(element) == a.User) {
+			hidden = r.Pseudonym(element)
+		}
+		if a.Project == element && a.Sources[usage.ByProject] == a.Sources[usage.ByDir] {
+			a.Project = hidden
+		}
+		dir.WriteString(hidden)
+		dir.WriteString(rest[end:min(end+1, len(rest))])
+		outer, rest = element, rest[min(end+1, len(rest)):]
+	}
+	a.Dir = dir.String()
 }
 
 // Pseudonym is the same for the same name in the same house, and tells nobody

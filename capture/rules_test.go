@@ -71,6 +71,34 @@ func TestPseudonyms(t *testing.T) {
 	}
 }
 
+// TestPseudonymsInDirectories: homes are told on all systems, wherever they are.
+func TestPseudonymsInDirectories(t *testing.T) {
+	r := Rules{Secret: []byte("a")}
+	ada := r.Pseudonym("ada")
+	for dir, want := range map[string]string{
+		"/home/ada/engine":     "/home/" + ada + "/engine",
+		"/var/home/ada/engine": "/var/home/" + ada + "/engine",
+		"/home/ada/home/page":  "/home/" + ada + "/home/page",
+		"/data/bob/engine":     "/data/" + r.Pseudonym("bob") + "/engine",
+		"/mnt/c/Users/ada":     "/mnt/c/Users/" + ada,
+		`C:\Users\ada\engine`:  `C:\Users\` + ada + `\engine`,
+		`\\host\Users\ada\x\`:  `\\host\Users\` + ada + `\x\`,
+		"/srv/engine":          "/srv/engine",
+		"/home":                "/home",
+		"":                     "",
+	} {
+		for _, user := range []string{"bob", r.Pseudonym("bob")} { // of a run that has hidden it
+			if a := r.Complete(usage.Attribution{User: user, Dir: dir}, place.Answer{}); a.Dir != want {
+				t.Errorf("%s: got %s, want %s", dir, a.Dir, want)
+			}
+		}
+	}
+	at := place.Answer{Here: place.Place{Root: "/home/ada", Name: "ada"}}
+	if a := r.Complete(usage.Attribution{User: "ada@example.com", Dir: "/home/ada"}, at); a.Project != ada {
+		t.Errorf("a home that is a repository: the project is %q", a.Project)
+	}
+}
+
 // TestLadder: what the request says goes before what its run says, and where they
 // disagree the record tells.
 func TestLadder(t *testing.T) {
