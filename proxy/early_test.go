@@ -145,6 +145,30 @@ func TestRequestBehindTheEnd(t *testing.T) {
 	}
 }
 
+// TestASpentConnectionServesNoMore: what net/http has read ahead of a connection
+// that is closed is no request.
+func TestASpentConnectionServesNoMore(t *testing.T) {
+	agent, ours := net.Pipe()
+	defer agent.Close()
+	var s spent
+	s.add(ours.RemoteAddr().String())
+	s.retire(ours, http.StateActive)
+	if s.count.Load() != 1 {
+		t.Fatal("it was forgotten at work")
+	}
+	defer func() {
+		if v := recover(); v != http.ErrAbortHandler {
+			t.Errorf("it ended with %v", v)
+		}
+		if _, err := ours.Write([]byte("x")); err == nil {
+			t.Error("it is open")
+		}
+		s.retire(ours, http.StateIdle) // forgotten
+	}()
+	s.retire(ours, http.StateIdle)
+	t.Error("it goes on")
+}
+
 // TestCutWithAnOpenHalf: a stream that breaks off is told to an agent at once
 // that is silent itself.
 func TestCutWithAnOpenHalf(t *testing.T) {

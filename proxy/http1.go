@@ -101,7 +101,9 @@ func (s *spent) take(agent string) bool {
 const hangUpTime = 500 * time.Millisecond
 
 // retire is told of the life of each connection, and ends those that are spent
-// once their answer has been sent.
+// once their answer has been sent. net/http would look for a next request on what
+// it has read ahead, or panic over a read of its own that is still under way: the
+// panic here is its word for an end without one.
 func (s *spent) retire(conn net.Conn, state http.ConnState) {
 	if s.count.Load() == 0 || state == http.StateNew || state == http.StateActive || !s.take(conn.RemoteAddr().String()) || state != http.StateIdle {
 		return
@@ -110,4 +112,5 @@ func (s *spent) retire(conn net.Conn, state http.ConnState) {
 		_, _ = io.Copy(io.Discard, conn) // until the agent hangs up, or the time is over
 	}
 	conn.Close()
+	panic(http.ErrAbortHandler)
 }

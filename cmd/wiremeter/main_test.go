@@ -180,11 +180,12 @@ func awaitText(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// await asks until it is so, for ten seconds at most.
+// await asks until it is so, for half a minute at most: under the race detector a
+// program of ours takes seconds to start.
 func await(isSo func() bool) bool {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for range 500 {
+	for range 1500 {
 		if isSo() {
 			return true
 		}
