@@ -3,6 +3,7 @@ package proxy
 import (
 	"bufio"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -157,8 +158,8 @@ func TestASpentConnectionServesNoMore(t *testing.T) {
 		t.Fatal("it was forgotten at work")
 	}
 	defer func() {
-		if v := recover(); v != http.ErrAbortHandler {
-			t.Errorf("it ended with %v", v)
+		if err, _ := recover().(error); !errors.Is(err, http.ErrAbortHandler) {
+			t.Errorf("it ended with %v", err)
 		}
 		if _, err := ours.Write([]byte("x")); err == nil {
 			t.Error("it is open")
