@@ -91,14 +91,23 @@ func (f *Finder) Ask(q Question) *Inquiry {
 	i := &Inquiry{done: make(chan struct{})}
 	go func() {
 		f.busy <- struct{}{}
+		defer f.answered(i)
 		i.answer = f.look(q)
-		<-f.busy
-		f.mu.Lock()
-		f.waiting--
-		f.mu.Unlock()
-		close(i.done)
 	}()
 	return i
+}
+
+// answered must be deferred: what nobody has thought of in a file that anybody may
+// have written is not found, and no end of the traffic.
+func (f *Finder) answered(i *Inquiry) {
+	if recover() != nil {
+		i.answer = Answer{}
+	}
+	<-f.busy
+	f.mu.Lock()
+	f.waiting--
+	f.mu.Unlock()
+	close(i.done)
 }
 
 // remembered puts an answer together of what is known.
@@ -219,7 +228,7 @@ func (m *memory[K, V]) put(key K, e found[V]) {
 
 // recall returns what is remembered, else what read finds, which is then fresh for
 // a time. What is being read is waited for.
-func recall[K comparable, V any](f *Finder, m *memory[K, V], key K, fresh time.Duration, read func() V) V {
+func recall[K comparable, V any](f *Finder, m *memory[K, V], key K, fresh time.Duration, read func() V) (result V) {
 	over := make(chan struct{})
 	for {
 		f.mu.Lock()
@@ -236,13 +245,14 @@ func recall[K comparable, V any](f *Finder, m *memory[K, V], key K, fresh time.D
 		case ok:
 			return v
 		case !isSought:
-			v = read()
-			f.mu.Lock()
-			m.put(key, found[V]{v, time.Now().Add(fresh)})
-			delete(m.sought, key)
-			f.mu.Unlock()
-			close(over)
-			return v
+			defer func() { // also when it panics: others wait for it
+				f.mu.Lock()
+				m.put(key, found[V]{result, time.Now().Add(fresh)})
+				delete(m.sought, key)
+				f.mu.Unlock()
+				close(over)
+			}()
+			return read()
 		}
 		<-other
 	}

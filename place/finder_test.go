@@ -48,6 +48,24 @@ func TestRunsAreFound(t *testing.T) {
 	}
 }
 
+// TestSurprises: a panic ends nothing but its own question, which has no answer.
+func TestSurprises(t *testing.T) {
+	f := NewFinder(t.TempDir())
+	i := &Inquiry{done: make(chan struct{}), answer: Answer{Machine: "half"}}
+	f.waiting = 1
+	f.busy <- struct{}{}
+	func() {
+		defer f.answered(i)
+		recall(f, &f.byDir, "/srv", time.Minute, func() Place { panic("a file that nobody has thought of") })
+	}()
+	if a := answer(t, i); a != (Answer{}) || f.waiting != 0 || len(f.busy) != 0 {
+		t.Errorf("got %+v; %d wait, %d are busy", a, f.waiting, len(f.busy))
+	}
+	if a := answer(t, f.Ask(Question{Dir: "/srv"})); a.Here != (Place{}) {
+		t.Errorf("got %+v", a)
+	}
+}
+
 // TestChangesAreSeen: what is on the disk is not believed for long.
 func TestChangesAreSeen(t *testing.T) {
 	var m memory[string, int]

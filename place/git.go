@@ -16,9 +16,13 @@ const (
 
 // Look reads which repository the directory is in, what is checked out there and
 // where it comes from. What cannot be read stays empty, as does what git keeps in
-// another way than in files of its own: the branches of a reftable.
+// another way than in files of its own: the branches of a reftable. A path that is
+// not absolute here, as those of another system are, says nothing of a place.
 func Look(dir string) Place {
 	p := Place{Dir: dir}
+	if !filepath.IsAbs(dir) {
+		return p
+	}
 	git := ""
 	for at, n := filepath.Clean(dir), 0; n < maxParent; n++ {
 		if git = gitDir(at); git != "" {

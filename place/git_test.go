@@ -36,6 +36,18 @@ func repository(t *testing.T) (root, commit string) {
 	return root, git(t, root, "rev-parse", "HEAD")
 }
 
+// TestLookElsewhere: a path of another system, or none, is not looked for where
+// this process happens to work.
+func TestLookElsewhere(t *testing.T) {
+	root, _ := repository(t)
+	t.Chdir(root)
+	for _, dir := range []string{`C:\Users\ada\engine`, "C:/Users/ada", "cmd", ".", ""} {
+		if got := Look(dir); got != (Place{Dir: dir}) {
+			t.Errorf("%s: got %+v", dir, got)
+		}
+	}
+}
+
 // TestLook: what is read is what git itself says.
 func TestLook(t *testing.T) {
 	for name, c := range map[string]func(t *testing.T, root, commit string) (dir string, want Place){
