@@ -111,7 +111,9 @@ func (s *Sessions) WriteTable(w io.Writer, style Style) error {
 	if len(s.All) == 0 {
 		fmt.Fprintln(b, "no sessions in this time")
 	} else {
+		dropped := g.fit(style.Width, []string{"turns", "cache hit", "requests", "project"})
 		g.writeAll(b, style)
+		noRoom(b, dropped)
 	}
 	fmt.Fprintf(b, "\n%v\n", s.Coverage)
 	return b.Flush()

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/wiremeter/wiremeter/usage"
 )
 
 func TestSessions(t *testing.T) {
@@ -32,6 +34,25 @@ coverage: 5 of 6 billable exchanges metered (83.3 %): 1 failed; what left no rec
 	if got := shown(Query{Since: at("2030-01-01T00:00:00Z")}); !strings.HasPrefix(got, "no sessions in this time\n\ncoverage: no billable exchanges") {
 		t.Errorf("nothing is\n%s", got)
 	}
+}
+
+// TestSessionsOnANarrowTerminal: columns go, and then the widest are cut.
+func TestSessionsOnANarrowTerminal(t *testing.T) {
+	s, err := AskSessions(t.Context(), filled(t, []usage.Record{
+		with(record("2026-11-24T10:00:00Z", "claude-opus-4-5", usage.Tokens{Input: n(1)}), func(r *usage.Record) {
+			r.Agent, r.SessionID = "claude-code", "0b6f3c9e-5a0f-4b7e-9d5e-0f4f0c1b2a31"
+		}),
+	}), Query{Location: time.UTC})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkText(t, "80 columns", written(t, func(w io.Writer) error { return s.WriteTable(w, Style{Width: 80}) }), `
+last request      session             agent        models           tokens  cost
+2026-11-24 10:00  0b6f3c9e-5a0f-4b7…  claude-code  claude-opus-4-5       1     -
+no room for: turns, cache hit, requests, project
+
+coverage: 1 of 1 billable exchanges metered (100.0 %); what left no record (lost, not billable, tunnelled) is not known by session
+`[1:])
 }
 
 func TestSessionsAsJSON(t *testing.T) {

@@ -39,7 +39,7 @@ func (r *Report) Remarks() []string { return append(r.Total.Cost.lines(), r.Cove
 
 func (r *Report) writeLines(b io.Writer, s Style) {
 	g := r.grid(s)
-	dropped := g.fit(s.Width, len(r.By))
+	dropped := g.fit(s.Width, dispensable)
 	widths := g.widths()
 	for i, cells := range g.cells {
 		g.write(b, cells, widths, s.paint(i == 0, i == len(g.cells)-1 && len(r.By) > 0))
@@ -47,8 +47,12 @@ func (r *Report) writeLines(b io.Writer, s Style) {
 	if r.Hidden > 0 {
 		fmt.Fprintf(b, "%s more, in the total\n", map[bool]string{true: "1 row", false: thousands(int64(r.Hidden)) + " rows"}[r.Hidden == 1])
 	}
+	noRoom(b, dropped)
+}
+
+func noRoom(w io.Writer, dropped []string) {
 	if len(dropped) > 0 {
-		fmt.Fprintf(b, "no room for: %s\n", strings.Join(dropped, ", "))
+		fmt.Fprintf(w, "no room for: %s\n", strings.Join(dropped, ", "))
 	}
 }
 
@@ -102,14 +106,16 @@ func (g *grid) add(cells []string, row Row, s Style) {
 	g.cells = append(g.cells, cells)
 }
 
-// dispensable are the columns that a narrow terminal does without, in this order.
+// dispensable are the columns of a report that a narrow terminal does without, in
+// this order.
 var dispensable = []string{"reasoning", "cache write", "cache hit", "cache read", "input", "output"}
 
 // narrowest is how narrow a group's column gets.
 const narrowest = 12
 
-// fit leaves out columns, and then cuts groups, until a line fits into width.
-func (g *grid) fit(width, groups int) (dropped []string) {
+// fit leaves out columns, which are in this order dispensable, and then cuts groups,
+// the widest first, until a line fits into width; 0 is any.
+func (g *grid) fit(width int, dispensable []string) (dropped []string) {
 	if width <= 0 {
 		return nil
 	}
@@ -117,18 +123,24 @@ func (g *grid) fit(width, groups int) (dropped []string) {
 		if g.width() <= width {
 			return dropped
 		}
-		at := slices.Index(g.cells[0][groups:], title) + groups
+		at := slices.Index(g.cells[0], title)
 		for i, cells := range g.cells {
 			g.cells[i] = slices.Delete(cells, at, at+1)
 		}
+		if at < g.left {
+			g.left--
+		}
 		dropped = append(dropped, title)
 	}
-	for i := range groups {
-		over := g.width() - width
-		if w := g.widths()[i]; over > 0 && w > narrowest {
-			for _, cells := range g.cells {
-				cells[i] = runewidth.Truncate(cells[i], max(w-over, narrowest), "…")
-			}
+	for range g.left {
+		over, widths := g.width()-width, g.widths()[:g.left]
+		w := slices.Max(widths)
+		if over <= 0 || w <= narrowest {
+			break
+		}
+		i := slices.Index(widths, w)
+		for _, cells := range g.cells {
+			cells[i] = runewidth.Truncate(cells[i], max(w-over, narrowest), "…")
 		}
 	}
 	return dropped

@@ -64,6 +64,7 @@ docs/transcripts.md. What is there already is not written again.`,
 	c.Flags().StringVar(&f.out, "out", "", "write to this `FILE`, which is there when all is in it; of transcripts: the folder")
 	f.window.register(c.Flags())
 	complete(c, open)
+	completeFlag(c, "format", cobra.FixedCompletions(append(slices.Sorted(maps.Keys(exports)), transcripts), cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
 

@@ -39,8 +39,8 @@ func newCursorHook(open func() (*house, error)) *cobra.Command {
 		Use:   "cursor",
 		Short: "Record a turn of Cursor's, from its hooks stop and afterAgentResponse",
 		Long: `Read from standard input what Cursor tells its hooks stop and afterAgentResponse
-of a turn (conversation, model, counts), and record it. No ` + "`serve`" + ` needs to run.
-Of the answer's text, and whatever else is there, nothing is kept.
+of a turn (who, where, conversation, model, counts), and record it. No ` + "`serve`" + `
+needs to run. Of the answer's text, and whatever else is there, nothing is kept.
 
 The answer is always {} and the exit code 0: whatever is wrong here must not hurt
 Cursor. What could not be recorded is told on standard error.`,

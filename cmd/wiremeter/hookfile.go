@@ -46,8 +46,11 @@ func (f cursorHookFlags) edit(c *cobra.Command, open func() (*house, error)) err
 		fmt.Fprintf(c.ErrOrStderr(), "wiremeter: %s needs no change\n", path)
 		return nil
 	case f.yes:
+		if err := replaceFile(path, after); err != nil {
+			return err
+		}
 		fmt.Fprintf(c.ErrOrStderr(), "wiremeter: %s is changed\n", path)
-		return replaceFile(path, after)
+		return nil
 	}
 	if f.install {
 		text, err := withHook(nil, command)

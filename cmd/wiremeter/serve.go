@@ -69,6 +69,7 @@ URL (docs/providers.md has what stands for what): http://` + defaultListen + ` a
 	c.Flags().DurationVar(&f.drain, "drain", 30*time.Second, "how long to wait for what is under way when stopped")
 	c.Flags().StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	c.Flags().StringVar(&f.transcripts, "transcripts", "", "keep transcripts with usage in this `DIR`, in the layout of Claude Code's: docs/transcripts.md")
+	completeFlag(c, "log-level", cobra.FixedCompletions([]string{"debug", "info", "warn", "error"}, cobra.ShellCompDirectiveNoFileComp))
 	f.upstream.register(c)
 	return c
 }
