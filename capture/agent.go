@@ -65,7 +65,7 @@ func (e *Exchange) hear(q parsers.Request) *evidence {
 	if a.Purpose != usage.Title { // its text is the user's
 		tell(a, usage.ByDir, dir(q.Dir), usage.FromWire)
 	}
-	tell(a, usage.ByRepository, cmp.Or(place.Remote(q.Remote), githubRepository(h)), usage.FromWire)
+	tell(a, usage.ByRepository, repository(cmp.Or(place.Remote(q.Remote), githubRepository(h))), usage.FromWire)
 	tell(a, usage.ByCommit, commit(q.Commit), usage.FromWire)
 	tell(a, usage.ByUser, userOf(x), usage.FromWire)
 	v.project = label(h.First("X-Kilocode-Projectid"))

@@ -129,11 +129,11 @@ func (v *evidence) climb(w place.Answer) {
 		v.contest(usage.ByAgent, programs[p.Program], usage.FromProcess)
 	}
 	from := a.Sources[usage.ByDir]
-	v.contest(usage.ByRepository, w.Here.Repository, from)
+	v.contest(usage.ByRepository, repository(w.Here.Repository), from)
 	tell(a, usage.ByBranch, label(w.Here.Branch), from)
 	tell(a, usage.ByCommit, commit(w.Here.Commit), from)
 	if isRuns && w.Here.Root == "" { // it is gone, or on another machine
-		v.contest(usage.ByRepository, w.Run.Repository, usage.FromRun)
+		v.contest(usage.ByRepository, repository(w.Run.Repository), usage.FromRun)
 		tell(a, usage.ByBranch, label(w.Run.Branch), usage.FromRun)
 		tell(a, usage.ByCommit, commit(w.Run.Commit), usage.FromRun)
 		v.name = firstOf(v.name, w.Run.Name)

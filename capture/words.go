@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/wiremeter/wiremeter/place"
 	"github.com/wiremeter/wiremeter/usage"
 )
 
@@ -217,6 +218,20 @@ func dir(s string) string {
 		}
 	}
 	return s
+}
+
+// repository keeps the name of one: some servers let a key stand in its path.
+func repository(s string) string {
+	if hasKey(s) {
+		return ""
+	}
+	return s
+}
+
+// CleanPlace leaves of where a run was started what may be kept of it.
+func CleanPlace(p place.Place) place.Place {
+	p.Repository, p.Branch, p.User, p.Machine = repository(p.Repository), label(p.Branch), label(p.User), label(p.Machine)
+	return p
 }
 
 func isControl(r rune) bool {

@@ -162,7 +162,7 @@ func (h *house) readRules() (capture.Rules, error) {
 
 // here is where this process works, as far as it may be kept.
 func (h *house) here() place.Place {
-	p := place.Here()
+	p := capture.CleanPlace(place.Here())
 	p.User, p.Machine = h.rules.Pseudonym(p.User), h.rules.Pseudonym(p.Machine)
 	return p
 }
