@@ -32,6 +32,10 @@ type Capture struct {
 	// the first Begin.
 	State func([]usage.Statement) error
 
+	// Room returns when the recorder has room for many records at once. It may wait;
+	// nil: there always is. It is set before the first Begin.
+	Room func()
+
 	// Places looks up where agents work; nil: nobody does. Like Rules it is set
 	// before the first Begin.
 	Places *place.Finder
@@ -116,6 +120,7 @@ type Exchange struct {
 	duplex        *duplex  // nil: the bodies are not in envelopes
 	half          *half    // nil: the request is no part of another exchange's
 	aside         *aside   // nil: nothing is said of other exchanges
+	backlog       backlog  // of a batch
 	decoder       *decoder // nil: the response is read inline
 	ticket        uint64   // of its end, of which pending.mu takes care; 0: it has not ended, or all was done with that
 }

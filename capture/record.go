@@ -86,23 +86,6 @@ func (e *Exchange) tally(a *answer, outcome usage.Outcome, reason string) {
 	})
 }
 
-// result records one of the responses that the body of a fetch holds. The fetch
-// itself costs nothing, and has the bytes.
-func (e *Exchange) result(resp usage.Response) {
-	now := time.Now()
-	defer e.surviveAsLost(now)
-	a := &answer{response: resp, state: parsers.Complete, begun: e.head.StartedAt, ended: now}
-	r := e.record(a)
-	r.Outcome, r.Reason = e.outcome(a)
-	e.whenPlaced(a.said, func() (rest func()) {
-		r.Attribution = e.attribution(a.said)
-		clean(r)
-		e.capture.recorder.Record(*r) // it was made long ago: no part of a hop
-		return nil
-	})
-	e.capture.turns.Add(1)
-}
-
 // surviveAsLost must be deferred: a panic of ours costs the record, not the
 // traffic, and is counted.
 func (e *Exchange) surviveAsLost(ended time.Time) {

@@ -8,7 +8,8 @@
 // tries again, for as long as it takes, while records wait in a queue of
 // [QueueSize]. What does not fit is lost, but counted: as a usage.Lost tally
 // with the reason, stored as soon as the sink takes anything again, and by
-// [Recorder.Lost].
+// [Recorder.Lost]. Whoever has many at once, and may wait, asks for
+// [Recorder.Room] before.
 //
 // So a killed process loses at most what arrived within the last Window and the
 // time of one transaction.

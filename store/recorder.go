@@ -99,6 +99,24 @@ func (r *Recorder) Record(record usage.Record) {
 	}
 }
 
+// Room returns when half of the queue is free, or the recorder is being closed. It
+// is for whoever has many records at once and may wait; others are not held up.
+func (r *Recorder) Room() {
+	for {
+		r.mu.Lock()
+		isFree, changed := len(r.queue) <= QueueSize/2 || r.isClosing, r.progress.changed
+		r.mu.Unlock()
+		if isFree {
+			return
+		}
+		select {
+		case <-changed:
+		case <-r.done:
+			return
+		}
+	}
+}
+
 // Tally takes one tally. It does not wait and does not fail. One without a time
 // is of now.
 func (r *Recorder) Tally(t usage.Tally) {

@@ -91,6 +91,7 @@ func (m *meter) open(f upstreamFlags) error {
 	m.capture = capture.New(told{m.recorder, m.log}, m.log)
 	m.capture.Providers = m.house.known()
 	m.capture.State = func(all []usage.Statement) error { return m.db.State(context.Background(), all) }
+	m.capture.Room = m.recorder.Room
 	m.capture.Places, m.capture.Rules = place.NewFinder(m.house.runs()), m.house.rules
 	m.proxy = proxy.New(proxy.Options{
 		Begin:      func(x usage.Exchange) proxy.Tap { return counted{m.capture.Begin(x), &m.ended} },
