@@ -33,11 +33,11 @@ var Agents = []Agent{
 	{"opencode", "opencode", "", opencodeLogs, isOpencode, readOpencode},
 }
 
-// AgentOf returns the agent of this name.
+// AgentOf returns the agent of this name; that of its records is one too.
 func AgentOf(name string) (Agent, error) {
 	var names []string
 	for _, a := range Agents {
-		if a.Name == name {
+		if name == a.Name || name == a.recorded {
 			return a, nil
 		}
 		names = append(names, a.Name)

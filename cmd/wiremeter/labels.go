@@ -19,7 +19,7 @@ type labels map[usage.Dimension]string
 
 func (l *labels) register(f *pflag.FlagSet) {
 	*l = make(labels)
-	f.Var(l, "label", "whose this is, as `NAME=VALUE` (names: "+strings.Join(labelNames(), ", ")+"); may be given several times")
+	f.Var(l, "label", "whose this is, as `NAME=VALUE` (names: "+strings.Join(labelNames(), ", ")+"); may be repeated")
 }
 
 func labelNames() (names []string) {

@@ -57,7 +57,7 @@ No agent at hand?  wiremeter demo`,
 		SilenceErrors: true,
 	}
 	var home string
-	root.PersistentFlags().StringVar(&home, "home", "", "folder of wiremeter's data (default: $WIREMETER_HOME, else the XDG data folder)")
+	root.PersistentFlags().StringVar(&home, "home", "", "the `DIR`ectory of wiremeter's data (default: $WIREMETER_HOME, else the XDG data folder)")
 	open := func() (*house, error) { return openHouse(home) }
 	root.AddCommand(
 		newRun(open), newServe(open), newEnv(open), newCA(open),

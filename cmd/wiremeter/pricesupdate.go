@@ -48,7 +48,7 @@ own, and it makes it only here. After an error the old table stays as it was.`,
 			return h.updatePrices(c, from)
 		},
 	}
-	c.Flags().StringVar(&from, "from", "", "`URL` or file of the table")
+	c.Flags().StringVar(&from, "from", "", "`URL|FILE` of the table")
 	return c
 }
 

@@ -52,9 +52,9 @@ ids, models, times and counts are read, and it is never written to. AGENT is one
 			return withReader(open, func(_ *house, r *sqlite.Reader) error { return f.show(c, r, reconcile.Query{Agent: a, Logs: logs}) })
 		},
 	}
-	c.Flags().Var(&f.since, "since", "from this time on, as in wiremeter report; default: the first record")
+	c.Flags().Var(&f.since, "since", "from this time on, as in wiremeter report (default: the first record)")
 	c.Flags().Var(&f.until, "until", "up to this time, not included; given alike")
-	c.Flags().StringVar(&f.log, "log", "", "the agent's log, a `DIR`ectory that is searched whole or a file; default: where the agent keeps it")
+	c.Flags().StringVar(&f.log, "log", "", "the agent's log, a `DIR`ectory that is searched whole or a file (default: where the agent keeps it)")
 	c.Flags().BoolVar(&f.json, "json", false, "as JSON, with all calls")
 	c.Flags().BoolVar(&f.check, "check", false, "exit with code 1 if counts differ, or the log has calls that were not recorded")
 	return c

@@ -109,9 +109,9 @@ func (f *reportFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.csv, "csv", false, "as CSV; what stands below a table goes to standard error")
 	flags.BoolVar(&f.breakdown, "breakdown", false, "with the models of each row below it")
 	flags.BoolVar(&f.exact, "exact", false, "every digit, on a terminal too")
-	flags.StringVar(&f.sort, "sort", "", "by a column, the greatest first (total, cost, requests …), or by a group; with a - before it the other way round")
-	flags.IntVar(&f.limit, "limit", 0, "so many rows at most; the total is of all")
-	flags.StringVar(&f.weekStart, "week-start", "", "the day on which weeks begin, such as sunday: they are named by their first day then (default: ISO weeks)")
+	flags.StringVar(&f.sort, "sort", "", "by a `COLUMN`, the greatest first (total, cost, requests …), or by a group; with a - before it the other way round")
+	flags.IntVar(&f.limit, "limit", 0, "at most `N` rows; the total is of all; 0: all")
+	flags.StringVar(&f.weekStart, "week-start", "", "the `DAY` on which weeks begin, such as sunday: they are named by their first day then (default: ISO weeks)")
 	f.window.register(flags)
 }
 

@@ -49,7 +49,7 @@ known are not in it.`,
 			})
 		},
 	}
-	c.Flags().IntVarP(&limit, "limit", "n", 20, "so many at most; 0: all")
+	c.Flags().IntVarP(&limit, "limit", "n", 20, "at most `N`; 0: all")
 	c.Flags().BoolVar(&isJSON, "json", false, "as lines of JSON")
 	c.Flags().BoolVar(&isExact, "exact", false, "every digit, on a terminal too")
 	w.register(c.Flags())

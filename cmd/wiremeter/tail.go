@@ -50,7 +50,7 @@ records them, a running serve or any run.`,
 			return err
 		},
 	}
-	c.Flags().IntVarP(&f.lines, "lines", "n", 10, "how many of the past to begin with")
+	c.Flags().IntVarP(&f.lines, "lines", "n", 10, "begin with the last `N`")
 	c.Flags().BoolVar(&f.json, "json", false, "as lines of JSON, as export writes them")
 	f.window.registerFilters(c.Flags())
 	complete(c, open)

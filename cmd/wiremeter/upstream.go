@@ -32,7 +32,7 @@ func (f upstreamFlags) who(flag string) string { return cmp.Or(f.said[flag], "--
 func (f *upstreamFlags) register(c *cobra.Command) {
 	c.Flags().StringVar(&f.proxy, "upstream-proxy", "", "proxy `URL` on the way to providers, or \"none\" (default: the environment's HTTPS_PROXY and NO_PROXY)")
 	c.Flags().StringVar(&f.ca, "upstream-ca", "", "PEM `FILE` of authorities to trust besides the system's, e.g. a company proxy's")
-	c.Flags().StringArrayVar(&f.connectTo, "connect-to", nil, "`HOST:PORT:ADDR`: dial ADDR (host:port) for HOST:PORT, as in curl; may be repeated")
+	c.Flags().StringArrayVar(&f.connectTo, "connect-to", nil, "dial another address (host:port) for a host and port, as `HOST:PORT:ADDR`, like curl's; may be repeated")
 }
 
 // isSet reports whether a flag was given: a proxy that runs already could not

@@ -20,7 +20,7 @@ import (
 type timeFlag struct{ text string }
 
 func (f *timeFlag) String() string { return f.text }
-func (f *timeFlag) Type() string   { return "time" }
+func (f *timeFlag) Type() string   { return "TIME" }
 
 func (f *timeFlag) Set(text string) error {
 	f.text = text
@@ -38,7 +38,7 @@ func (f *timeFlag) at(zone *time.Location) (time.Time, error) {
 // zoneFlag is a time zone by its name.
 type zoneFlag struct{ zone *time.Location }
 
-func (f *zoneFlag) Type() string { return "zone" }
+func (f *zoneFlag) Type() string { return "ZONE" }
 
 func (f *zoneFlag) String() string {
 	if f.zone == nil {
@@ -89,7 +89,7 @@ var only = map[string]string{
 	"commit": "only of these commits", "dir": "only of these working directories", "user": "only of these users", "team": "only of these teams",
 	"machine": "only of these machines", "plan": "only paid for so: api, subscription", "tier": "only of these service tiers",
 	"outcome": "only with these outcomes", "reason": "only with these reasons", "kind": "only of these kinds: model, prewarm, compact …",
-	"hop": "only of these hops: gateway", "front": "only by these fronts: forward, reverse, hook", "run": "only what these runs asked for, by their `NAME`s",
+	"hop": "only of these hops: gateway", "front": "only by these fronts: forward, reverse, hook", "run": "only what these runs asked for, by their names",
 }
 
 // query has the window's time and filters.
