@@ -5,9 +5,12 @@ import (
 	"database/sql"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"sort"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wiremeter/wiremeter/store/sums"
@@ -25,6 +28,9 @@ type evaluation struct {
 	variant  sums.Variant // of segments
 	segments []segment
 	column   *sql.Stmt
+
+	reading sync.Mutex // of column
+	adding  sync.Mutex // to folds
 }
 
 // segment has the sums of the records from one row to another.
@@ -69,16 +75,8 @@ func (e *evaluation) run() (err error) {
 		return err
 	}
 	w := windowOf(e.filter, e.variant.Unit())
-	for _, s := range e.segments {
-		if err := e.ctx.Err(); err != nil {
-			return err
-		}
-		if s.lastSlot < w.first || s.firstSlot >= w.end {
-			continue
-		}
-		if err := e.segment(s, w); err != nil {
-			return err
-		}
+	if err := e.addSegments(w); err != nil {
+		return err
 	}
 	rest := newSingles(e)
 	for _, edge := range w.edges {
@@ -96,8 +94,35 @@ func (e *evaluation) run() (err error) {
 	return rest.flush()
 }
 
+// addSegments reduces segments on all processors. What the first that cannot be
+// read has for an error ends it.
+func (e *evaluation) addSegments(w window) error {
+	segments := slices.DeleteFunc(slices.Clone(e.segments), func(s segment) bool { return s.lastSlot < w.first || s.firstSlot >= w.end })
+	ctx, fail := context.WithCancelCause(e.ctx)
+	defer fail(nil)
+	var begun atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(segments)) {
+		workers.Go(func() {
+			for ctx.Err() == nil {
+				next := int(begun.Add(1)) - 1
+				if next >= len(segments) {
+					return
+				}
+				if err := e.segment(segments[next], w); err != nil {
+					fail(err)
+				}
+			}
+		})
+	}
+	workers.Wait()
+	return context.Cause(ctx)
+}
+
 func (e *evaluation) segment(s segment, w window) error {
 	b, err := e.variant.Open(func(name string) (data []byte, err error) {
+		e.reading.Lock()
+		defer e.reading.Unlock()
 		err = e.column.QueryRowContext(context.Background(), s.first, name).Scan(&data) // one that can be cancelled costs a goroutine each
 		return data, err
 	})
@@ -107,15 +132,24 @@ func (e *evaluation) segment(s segment, w window) error {
 	return e.fold(b, func(slot int64) bool { return slot >= w.first && slot < w.end })
 }
 
+// fold may be called from any goroutine.
 func (e *evaluation) fold(b *sums.Block, isIn func(slot int64) bool) error {
 	chosen, err := sums.Choose(b, e.filter, isIn)
-	for _, f := range e.folds {
-		if err != nil {
+	if err != nil {
+		return err
+	}
+	pieces := make([]*sums.Piece, len(e.folds))
+	for i, f := range e.folds {
+		if pieces[i], err = f.Reduce(b, chosen); err != nil {
 			return err
 		}
-		err = f.Add(b, chosen)
 	}
-	return err
+	e.adding.Lock()
+	defer e.adding.Unlock()
+	for i, f := range e.folds {
+		f.Add(pieces[i])
+	}
+	return nil
 }
 
 // isCovered reports whether a row is in a segment.

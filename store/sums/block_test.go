@@ -52,12 +52,14 @@ func inputs(t *testing.T, b *Block, by string) map[string]int64 {
 		t.Fatal(err)
 	}
 	chosen, err := Choose(b, Filter{}, func(int64) bool { return true })
-	if err == nil {
-		err = f.Add(b, chosen)
-	}
 	if err != nil {
 		t.Fatal(err)
 	}
+	p, err := f.Reduce(b, chosen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Add(p)
 	all := make(map[string]int64)
 	for _, g := range f.Table().Groups {
 		all[g.By[0]] = g.Sums[0].N(Input)

@@ -13,7 +13,8 @@ type Filter struct {
 	Is    map[string][]string // by dimension: one of these, "" is unknown; a dimension without any chooses nothing
 }
 
-// Grouping says what to add up by.
+// Grouping says what to add up by. Times and ApartTime may be called from several
+// goroutines at once.
 type Grouping struct {
 	By    []string                      // dimensions; none: one group
 	Times []func(slot time.Time) string // groups by what these make of the begin of a line's Slot, too
