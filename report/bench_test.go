@@ -151,7 +151,7 @@ func BenchmarkReports(b *testing.B) {
 		{"session", Query{By: []string{"session"}, Sort: "cost", Limit: 10}},
 		{"turn", Query{By: []string{"turn"}, Limit: 10}},
 		{"user and project with models", Query{By: []string{"user", "project"}, Breakdown: true}},
-		{"agent and outcome with turns", Query{By: []string{"agent", "outcome"}, CountsTurns: true}},
+		{"agent and outcome with turns", Query{By: []string{"agent", "outcome"}, CountsSessions: true, CountsTurns: true}},
 		{"one user by week", Query{By: []string{"week"}, Where: map[string][]string{"user": {"user07"}}}},
 		{"the last day by hour", Query{By: []string{"hour"}, Since: at("2026-11-20T00:07:00Z")}},
 		{"a window that cuts slots", Query{By: []string{"agent"}, Since: at("2026-06-20T00:07:00Z"), Until: at("2026-10-20T11:07:13Z")}},

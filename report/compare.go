@@ -34,7 +34,7 @@ type side struct{ all, inTurns, inSessions Row }
 func Compare(ctx context.Context, r *sqlite.Reader, q Query, agents []string) (*Comparison, error) {
 	q.By, q.Breakdown, q.Sort, q.Limit = []string{"agent"}, false, "", 0
 	q.Where = narrowed(q.Where, "agent", agents)
-	q.CountsTurns = true
+	q.CountsSessions, q.CountsTurns = true, true
 	all, err := Ask(ctx, r, q)
 	if err != nil {
 		return nil, err

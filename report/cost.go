@@ -17,7 +17,7 @@ import (
 // nano-dollars (1e-9 USD).
 type Cost struct {
 	Amount       *int64                   // nil: unknown
-	By           map[prices.Source]int64  // whose prices the amount is made with
+	By           []Share                  // whose prices the amount is made with, each once, in no order
 	Subscription *int64                   // the part of requests with a subscription's login, which owe no money of their own; nil: there are none
 	AtLeast      int64                    // requests that cost at least what is counted: they were cut, or not all of their counts are known
 	Unpriced     int64                    // requests whose tokens are known, and their price is not
@@ -25,6 +25,12 @@ type Cost struct {
 	Models       map[string]prices.Reason // those that are unpriced, and why
 
 	in prices.Currency // for people
+}
+
+// Share is the part of an amount that is made with the prices of one source.
+type Share struct {
+	Source prices.Source
+	Amount int64
 }
 
 // money writes nano-dollars for people.
@@ -92,10 +98,33 @@ type tally struct {
 	counts       sums.Counts
 	isPriced     bool
 	amount       prices.Amount
-	by           map[prices.Source]prices.Amount
+	by           []paid
 	hasPlan      bool
 	subscription prices.Amount
 	cost         Cost // but for the amounts
+}
+
+// paid is the exact amount of a Share.
+type paid struct {
+	source prices.Source
+	amount prices.Amount
+}
+
+func (t *tally) pay(source prices.Source, amount prices.Amount) {
+	for i := range t.by {
+		if t.by[i].source == source {
+			t.by[i].amount = t.by[i].amount.Plus(amount)
+			return
+		}
+	}
+	t.by = append(t.by, paid{source, amount})
+}
+
+// unpriced keeps one of a model's reasons, whichever comes first.
+func (t *tally) unpriced(model string, reason prices.Reason) {
+	if known, ok := t.cost.Models[model]; !ok || reason < known {
+		t.cost.Models = with1(t.cost.Models, model, reason)
+	}
 }
 
 func (t *tally) add(s *sums.Sum, p *pricing) {
@@ -110,10 +139,10 @@ func (t *tally) add(s *sums.Sum, p *pricing) {
 	case !c.IsPriced():
 		t.cost.Unpriced += s.N(sums.Requests)
 		t.cost.Parts += s.N(sums.Parts)
-		t.cost.Models = with1(t.cost.Models, s.Apart[atModel], c.Reason)
+		t.unpriced(s.Apart[atModel], c.Reason)
 	default:
 		t.isPriced, t.amount = true, t.amount.Plus(c.Amount)
-		t.by = with1(t.by, c.Source, t.by[c.Source].Plus(c.Amount))
+		t.pay(c.Source, c.Amount)
 		if c.IsLowerBound {
 			t.cost.AtLeast += s.N(sums.Requests)
 		}
@@ -123,19 +152,19 @@ func (t *tally) add(s *sums.Sum, p *pricing) {
 	}
 }
 
-func (t *tally) join(o tally) {
+func (t *tally) join(o *tally) {
 	t.counts.Add(&o.counts)
 	t.isPriced, t.amount = t.isPriced || o.isPriced, t.amount.Plus(o.amount)
 	t.hasPlan, t.subscription = t.hasPlan || o.hasPlan, t.subscription.Plus(o.subscription)
-	for source, amount := range o.by {
-		t.by = with1(t.by, source, t.by[source].Plus(amount))
+	for _, p := range o.by {
+		t.pay(p.source, p.amount)
 	}
 	t.cost.in = o.cost.in
 	t.cost.AtLeast += o.cost.AtLeast
 	t.cost.Unpriced += o.cost.Unpriced
 	t.cost.Parts += o.cost.Parts
 	for model, reason := range o.cost.Models {
-		t.cost.Models = with1(t.cost.Models, model, reason)
+		t.unpriced(model, reason)
 	}
 }
 
@@ -153,8 +182,8 @@ func (t *tally) row(group []string, d sums.Distinct) Row {
 	if t.isPriced {
 		r.Cost.Amount = new(t.amount.Nano())
 	}
-	for source, amount := range t.by {
-		r.Cost.By = with1(r.Cost.By, source, amount.Nano())
+	for _, p := range t.by {
+		r.Cost.By = append(r.Cost.By, Share{p.source, p.amount.Nano()})
 	}
 	if t.hasPlan {
 		r.Cost.Subscription = new(t.subscription.Nano())
@@ -207,12 +236,12 @@ func (c Cost) lines() (all []string) {
 // sources name one source, or how much is of each.
 func (c Cost) sources() string {
 	var all []string
-	for _, source := range slices.SortedFunc(maps.Keys(c.By), func(a, b prices.Source) int {
-		return cmp.Or(cmp.Compare(c.By[b], c.By[a]), cmp.Compare(a, b))
+	for _, s := range slices.SortedFunc(slices.Values(c.By), func(a, b Share) int {
+		return cmp.Or(cmp.Compare(b.Amount, a.Amount), cmp.Compare(a.Source, b.Source))
 	}) {
-		words := cmp.Or(sourceWords[source], string(source))
+		words := cmp.Or(sourceWords[s.Source], string(s.Source))
 		if len(c.By) > 1 {
-			words = c.money(c.By[source]) + " " + words
+			words = c.money(s.Amount) + " " + words
 		}
 		all = append(all, words)
 	}

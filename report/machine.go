@@ -2,10 +2,10 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"io"
-	"maps"
 	"slices"
 	"time"
 
@@ -95,8 +95,8 @@ func objectOf(by []string, row Row) object {
 // object says what the amount is made of. Amounts are in dollars.
 func (c Cost) object() object {
 	by := object{}
-	for _, source := range slices.Sorted(maps.Keys(c.By)) {
-		by = append(by, member{string(source), json.Number(exactDollars(c.By[source]))})
+	for _, s := range slices.SortedFunc(slices.Values(c.By), func(a, b Share) int { return cmp.Compare(a.Source, b.Source) }) {
+		by = append(by, member{string(s.Source), json.Number(exactDollars(s.Amount))})
 	}
 	models := c.Models
 	if models == nil {

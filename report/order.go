@@ -12,9 +12,15 @@ type SortError string
 func (e SortError) Error() string { return string(e) }
 
 // orderOf compares rows. Those that are the same by Query.Sort are in the order of
-// their groups.
-func orderOf(q Query) (func(a, b Row) int, error) {
-	byGroup := func(a, b Row) int { return slices.CompareFunc(a.Group, b.Group, unknownLast) }
+// their groups, those that are beside after the others.
+func orderOf(q Query) (func(a, b *Row) int, error) {
+	byGroup := func(a, b *Row) int {
+		order := slices.CompareFunc(a.Group, b.Group, unknownLast)
+		if order == 0 && a.isBeside != b.isBeside {
+			return map[bool]int{true: 1, false: -1}[a.isBeside]
+		}
+		return order
+	}
 	name, isReversed := strings.CutPrefix(q.Sort, "-")
 	if name == "" {
 		return byGroup, nil
@@ -23,7 +29,7 @@ func orderOf(q Query) (func(a, b Row) int, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(a, b Row) int {
+	return func(a, b *Row) int {
 		order := first(a, b)
 		if isReversed {
 			order = -order
@@ -35,14 +41,14 @@ func orderOf(q Query) (func(a, b Row) int, error) {
 	}, nil
 }
 
-func comparing(name string, by []string) (func(a, b Row) int, error) {
+func comparing(name string, by []string) (func(a, b *Row) int, error) {
 	if at := slices.Index(by, name); at >= 0 {
-		return func(a, b Row) int { return unknownLast(a.Group[at], b.Group[at]) }, nil
+		return func(a, b *Row) int { return unknownLast(a.Group[at], b.Group[at]) }, nil
 	}
 	names := slices.Clone(by)
 	for _, c := range columns {
 		if c.name == name || c.title == name {
-			return func(a, b Row) int { return compareKnown(c.of(b), c.of(a)) }, nil
+			return func(a, b *Row) int { return compareKnown(c.of(*b), c.of(*a)) }, nil
 		}
 		names = append(names, c.name)
 	}

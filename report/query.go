@@ -17,18 +17,19 @@ import (
 
 // Query says what to add up, and by what.
 type Query struct {
-	By          []string            // names of Dimensions; none: only the total
-	Where       map[string][]string // by names of Filters: one of these; UnknownWord is also what is unknown
-	Since       time.Time           // the first instant; zero: from the beginning
-	Until       time.Time           // the first instant that is too late; zero: to the end
-	Location    *time.Location      // where a day begins; nil: here
-	WeekStart   *time.Weekday       // nil: weeks are those of ISO 8601
-	Run         string              // a run's name; empty: all
-	Prices      *prices.Book        // nil: only what providers themselves said of the cost
-	Breakdown   bool                // with Row.Models
-	CountsTurns bool                // with Row.Turns, which takes longer
-	Sort        string              // the name of a column of numbers, the greatest first, or of a dimension; "-" before it turns it around; empty: in the order of By
-	Limit       int                 // at most so many rows; 0: all
+	By             []string            // names of Dimensions; none: only the total
+	Where          map[string][]string // by names of Filters: one of these; UnknownWord is also what is unknown
+	Since          time.Time           // the first instant; zero: from the beginning
+	Until          time.Time           // the first instant that is too late; zero: to the end
+	Location       *time.Location      // where a day begins; nil: here
+	WeekStart      *time.Weekday       // nil: weeks are those of ISO 8601
+	Run            string              // a run's name; empty: all
+	Prices         *prices.Book        // nil: only what providers themselves said of the cost
+	Breakdown      bool                // with Row.Models
+	CountsSessions bool                // with Row.Sessions, which takes longer
+	CountsTurns    bool                // with Row.Turns, likewise
+	Sort           string              // the name of a column of numbers, the greatest first, or of a dimension; "-" before it turns it around; empty: in the order of By
+	Limit          int                 // at most so many rows; 0: all
 }
 
 // Report is the answer to a Query.
@@ -54,10 +55,12 @@ type Row struct {
 	Requests int64    // recorded exchanges, metered or not
 	Tokens   usage.Tokens
 	Cost     Cost
-	Sessions int64 // different ones that are known; 0: none is
-	Turns    int64 // likewise; 0 unless asked for
+	Sessions int64 // different ones that are known; 0: none is, or they were not asked for
+	Turns    int64 // likewise
 	Counts   sums.Counts
 	Models   []Row // where Query.Breakdown asks for them: one for each model, which is their group
+
+	isBeside bool // see sums.Group
 }
 
 // CacheWrite is what was written to a cache, for whatever time; nil: unknown.
@@ -130,28 +133,39 @@ func Ask(ctx context.Context, r *sqlite.Reader, q Query) (*Report, error) {
 	}
 	question := sqlite.Question{Filter: filter, Groupings: []sums.Grouping{g}}
 	if q.Breakdown {
-		g.By = append(slices.Clone(g.By), modelName)
-		question.Groupings = append(question.Groupings, g)
+		question.Groupings[0].By = append(slices.Clone(g.By), modelName)
+		if q.CountsSessions || q.CountsTurns { // those of a row are not the sum of its models'
+			question.Groupings = append(question.Groupings, distinctOnly(g))
+		}
 	}
 	a, err := r.Ask(ctx, question)
 	if err != nil {
 		return nil, err
 	}
 	report := &Report{By: q.By, Since: q.Since, Until: q.Until, Coverage: newCoverage(a), counts: a.Counts, hasBreakdown: q.Breakdown}
-	report.Rows, report.Total = rowsOf(a.Tables[0], q)
-	slices.SortFunc(report.Rows, order)
-	if q.Breakdown {
-		report.breakDown(a.Tables[1], q)
+	rows, total := rowsOf(&a.Tables[0], &a.Tables[len(a.Tables)-1], q)
+	report.Total = total
+	slices.SortFunc(rows, order)
+	if q.Limit > 0 && len(rows) > q.Limit {
+		report.Hidden = len(rows) - q.Limit
+		rows = rows[:q.Limit]
 	}
-	if q.Limit > 0 && len(report.Rows) > q.Limit {
-		report.Rows, report.Hidden = report.Rows[:q.Limit], len(report.Rows)-q.Limit
+	report.Rows = make([]Row, len(rows))
+	for i, row := range rows {
+		report.Rows[i] = *row
 	}
 	return report, nil
 }
 
+// distinctOnly is a grouping that counts nothing but sessions and turns.
+func distinctOnly(g sums.Grouping) sums.Grouping {
+	g.Apart, g.ApartTime, g.Epoch, g.Measures = nil, nil, nil, []sums.Measure{}
+	return g
+}
+
 // groupingOf has the columns of the store first, then the times.
 func groupingOf(q *Query) (g sums.Grouping, err error) {
-	g = sums.Grouping{Apart: priced, ApartTime: prices.Period, Epoch: q.epoch, Unit: q.unit(), CountsSessions: true, CountsTurns: q.CountsTurns}
+	g = sums.Grouping{Apart: priced, ApartTime: prices.Period, Epoch: q.epoch, Unit: q.unit(), CountsSessions: q.CountsSessions, CountsTurns: q.CountsTurns}
 	for i, name := range q.By {
 		if slices.Contains(q.By[:i], name) {
 			return g, DimensionError(fmt.Sprintf("group by %s: it is named twice", name))
@@ -195,62 +209,6 @@ func (q *Query) unit() time.Duration {
 		at = change
 	}
 	return time.Hour
-}
-
-// rowsOf makes rows of groups. Those that are beside are rows only where they can
-// be told from the others.
-func rowsOf(t sums.Table, q Query) (rows []Row, total Row) {
-	showsBeside := slices.Contains(q.By, "kind") || slices.Contains(q.By, "hop")
-	pricing := newPricing(q.Prices)
-	var all tally
-	rows = make([]Row, 0, len(t.Groups))
-	for _, g := range t.Groups {
-		if g.IsBeside && !showsBeside {
-			continue
-		}
-		var own tally
-		for i := range g.Sums {
-			own.add(&g.Sums[i], pricing)
-		}
-		if !g.IsBeside {
-			all.join(own)
-		}
-		rows = append(rows, own.row(groupOf(g.By, g.Times, q.By), g.Distinct))
-	}
-	return rows, all.row(nil, t.Total)
-}
-
-// groupOf puts words and times into the order of by.
-func groupOf(words, times, by []string) []string {
-	group := make([]string, 0, len(by))
-	for _, name := range by {
-		if d, _ := dimensionOf(name); d.of != nil {
-			group, times = append(group, times[0]), times[1:]
-			continue
-		}
-		group, words = append(group, words[0]), words[1:]
-	}
-	return group
-}
-
-// breakDown gives each row its models, those with the most tokens first.
-func (r *Report) breakDown(t sums.Table, q Query) {
-	q.By = append(slices.Clone(q.By), modelName)
-	models, _ := rowsOf(t, q)
-	of := make(map[string][]Row)
-	for _, m := range models {
-		last := len(m.Group) - 1
-		key := strings.Join(m.Group[:last], "\x00")
-		m.Group = m.Group[last:]
-		of[key] = append(of[key], m)
-	}
-	for i := range r.Rows {
-		row := &r.Rows[i]
-		row.Models = of[strings.Join(row.Group, "\x00")]
-		slices.SortFunc(row.Models, func(a, b Row) int {
-			return cmp.Or(compareKnown(b.All(), a.All()), slices.CompareFunc(a.Group, b.Group, unknownLast))
-		})
-	}
 }
 
 func unknownLast(a, b string) int {

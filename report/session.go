@@ -42,7 +42,7 @@ func AskSessions(ctx context.Context, r *sqlite.Reader, q Query) (*Sessions, err
 	}
 	s := &Sessions{location: q.Location}
 	ids, q := q.of(found)
-	q.CountsTurns = true
+	q.CountsSessions, q.CountsTurns = true, true
 	used, err := Ask(ctx, r, q)
 	if err != nil {
 		return nil, err

@@ -51,6 +51,7 @@ func ask(t *testing.T, r *sqlite.Reader, q Query) *Report {
 	if q.Location == nil {
 		q.Location = time.UTC
 	}
+	q.CountsSessions = true // as for machines
 	a, err := Ask(t.Context(), r, q)
 	if err != nil {
 		t.Fatal(err)

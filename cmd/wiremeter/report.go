@@ -130,7 +130,8 @@ func (f *reportFlags) query(h *house) (q report.Query, err error) {
 		return q, err
 	}
 	q.By, q.Breakdown, q.Sort, q.Limit = f.by, f.breakdown, f.sort, f.limit
-	q.CountsTurns = f.json || f.csv || strings.TrimPrefix(f.sort, "-") == "turns"
+	isForMachines, sort := f.json || f.csv, strings.TrimPrefix(f.sort, "-")
+	q.CountsSessions, q.CountsTurns = isForMachines || sort == "sessions", isForMachines || sort == "turns"
 	if q.Breakdown && slices.Contains(q.By, "model") {
 		if len(q.By) == 1 || f.by[0] == "model" {
 			return q, errors.New("--breakdown: the rows are models already; choose another --by")
