@@ -58,39 +58,53 @@ const (
 // pricing prices the sums of one table. It looks up alike ones once.
 type pricing struct {
 	book  *prices.Book
-	alike []prices.Cost // by sums.Sum.Alike
+	alike []alike // by sums.Sum.Alike
 }
 
-func newPricing(b *prices.Book) *pricing { return &pricing{book: orNone(b)} }
+// alike is what sums have in common, and what the first of them costs.
+type alike struct {
+	item prices.Item // but for the counts
+	cost prices.Cost
+
+	isReported, hasPlan, isPriced bool
+}
+
+func newPricing(b *prices.Book, t *sums.Table) *pricing {
+	p := &pricing{book: orNone(b)}
+	for i := range t.Alike {
+		p.alike = append(p.alike, alikeOf(&t.Alike[i]))
+	}
+	return p
+}
 
 // orNone is a book without prices in place of nil.
 func orNone(b *prices.Book) *prices.Book { return cmp.Or(b, prices.NewBook()) }
 
-func (p *pricing) cost(s *sums.Sum) prices.Cost {
-	i := itemOf(s)
-	if n := s.Alike + 1 - len(p.alike); n > 0 {
-		p.alike = append(p.alike, make([]prices.Cost, n)...)
-	}
-	if known := &p.alike[s.Alike]; known.IsPriced() || known.Reason != "" {
-		if c, ok := known.Again(i); ok {
-			return c
-		}
-	}
-	c := p.book.Cost(i)
-	p.alike[s.Alike] = c
-	return c
-}
-
-func itemOf(s *sums.Sum) prices.Item {
-	band, err := strconv.ParseInt(s.Apart[atBand], 10, 64)
+func alikeOf(a *sums.Alike) alike {
+	band, err := strconv.ParseInt(a.Apart[atBand], 10, 64)
 	if err != nil {
 		panic(err) // the store makes it of a number
 	}
-	return prices.Item{
-		Provider: s.Apart[atProvider], Model: s.Apart[atModel], At: s.Time, Tokens: s.Tokens(), WebSearches: s.Of(sums.WebSearches),
-		ServiceTier: s.Apart[atTier], Speed: s.Apart[atSpeed], Geo: s.Apart[atGeo], Band: band,
-		Reported: s.Of(sums.ReportedCost), IsPartial: s.Apart[atPartial] != "",
+	return alike{
+		item: prices.Item{
+			Provider: a.Apart[atProvider], Model: a.Apart[atModel], At: a.Time,
+			ServiceTier: a.Apart[atTier], Speed: a.Apart[atSpeed], Geo: a.Apart[atGeo], Band: band, IsPartial: a.Apart[atPartial] != "",
+		},
+		isReported: a.Apart[atReported] != "", hasPlan: a.Apart[atPlan] == string(usage.Subscription),
 	}
+}
+
+func (p *pricing) cost(s *sums.Sum) prices.Cost {
+	a := &p.alike[s.Alike]
+	i := a.item
+	i.Tokens, i.WebSearches, i.Reported = s.Tokens(), s.Of(sums.WebSearches), s.Of(sums.ReportedCost)
+	if a.isPriced {
+		if c, ok := a.cost.Again(i); ok {
+			return c
+		}
+	}
+	a.cost, a.isPriced = p.book.Cost(i), true
+	return a.cost
 }
 
 // tally is a row being made.
@@ -130,7 +144,8 @@ func (t *tally) unpriced(model string, reason prices.Reason) {
 func (t *tally) add(s *sums.Sum, p *pricing) {
 	t.counts.Add(&s.Counts)
 	t.cost.in = p.book.Currency()
-	if s.Apart[atReported] != "" && s.Of(sums.ReportedCost) == nil {
+	alike := &p.alike[s.Alike]
+	if alike.isReported && s.Of(sums.ReportedCost) == nil {
 		return // parts of what the provider has priced
 	}
 	c := p.cost(s)
@@ -139,14 +154,14 @@ func (t *tally) add(s *sums.Sum, p *pricing) {
 	case !c.IsPriced():
 		t.cost.Unpriced += s.N(sums.Requests)
 		t.cost.Parts += s.N(sums.Parts)
-		t.unpriced(s.Apart[atModel], c.Reason)
+		t.unpriced(alike.item.Model, c.Reason)
 	default:
 		t.isPriced, t.amount = true, t.amount.Plus(c.Amount)
 		t.pay(c.Source, c.Amount)
 		if c.IsLowerBound {
 			t.cost.AtLeast += s.N(sums.Requests)
 		}
-		if s.Apart[atPlan] == string(usage.Subscription) {
+		if alike.hasPlan {
 			t.hasPlan, t.subscription = true, t.subscription.Plus(c.Amount)
 		}
 	}

@@ -85,7 +85,7 @@ func brokenRows(t, counted *sums.Table, q Query) (rows []*Row, total *tally) {
 // told from the others. A tally is valid until each returns.
 func talliesOf(t *sums.Table, q Query, each func(g *sums.Group, own *tally)) (total *tally) {
 	showsBeside := slices.Contains(q.By, "kind") || slices.Contains(q.By, "hop")
-	pricing := newPricing(q.Prices)
+	pricing := newPricing(q.Prices, t)
 	total = new(tally)
 	var own tally
 	for i := range t.Groups {

@@ -104,12 +104,13 @@ func (e *evaluation) addSegments(w window) error {
 	var workers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(segments)) {
 		workers.Go(func() {
+			room := new(sums.Room)
 			for ctx.Err() == nil {
 				next := int(begun.Add(1)) - 1
 				if next >= len(segments) {
 					return
 				}
-				if err := e.segment(segments[next], w); err != nil {
+				if err := e.segment(segments[next], w, room); err != nil {
 					fail(err)
 				}
 			}
@@ -119,8 +120,8 @@ func (e *evaluation) addSegments(w window) error {
 	return context.Cause(ctx)
 }
 
-func (e *evaluation) segment(s segment, w window) error {
-	b, err := e.variant.Open(func(name string) (data []byte, err error) {
+func (e *evaluation) segment(s segment, w window, room *sums.Room) error {
+	b, err := e.variant.Open(room, func(name string) (data []byte, err error) {
 		e.reading.Lock()
 		defer e.reading.Unlock()
 		err = e.column.QueryRowContext(context.Background(), s.first, name).Scan(&data) // one that can be cancelled costs a goroutine each

@@ -17,13 +17,20 @@ import (
 type Block struct {
 	lines  int
 	slots  *coded[int64]
-	words  [dimensionCount]*coded[string]      // nil: not loaded
-	counts [measures][]uint64                  // nil: not loaded
+	words  [dimensionCount]*coded[string] // nil: not loaded
+	counts [measures]counted
 	load   func(column string) ([]byte, error) // nil for a block that was not written down
+	room   *Room
 }
 
 // dimensionCount is the length of dimensions.
 const dimensionCount = 32
+
+// counted is a column of counts.
+type counted struct {
+	all    []uint64 // nil: not loaded
+	isSame bool     // all has one, which is that of each line
+}
 
 // coded is a column with few different values.
 type coded[T comparable] struct {
@@ -72,7 +79,7 @@ func (b *Block) Add(l *Line) {
 		b.words[i].add(w)
 	}
 	for m := range b.counts {
-		b.counts[m] = append(b.counts[m], l.Counts.n[m])
+		b.counts[m].all = append(b.counts[m].all, l.Counts.n[m])
 	}
 }
 
@@ -118,13 +125,13 @@ func (v Variant) Roll(b *Block) *Block {
 		}
 		if first, ok := at[string(key)]; ok {
 			for m := range b.counts {
-				rolled.counts[m][first] = plus(rolled.counts[m][first], b.counts[m][i])
+				rolled.counts[m].all[first] = plus(rolled.counts[m].all[first], b.counts[m].all[i])
 			}
 			continue
 		}
 		at[string(key)] = rolled.lines
 		for m := range b.counts {
-			l.Counts.n[m] = b.counts[m][i]
+			l.Counts.n[m] = b.counts[m].all[i]
 		}
 		rolled.Add(&l)
 	}
@@ -148,7 +155,7 @@ func (v Variant) Columns(b *Block) map[string][]byte {
 		all[v.prefix+dimensions[i].name] = appendCodes(appendStrings(nil, w.values), w.codes, len(w.values))
 	}
 	for m, counts := range b.counts {
-		all[v.prefix+measureNames[m]] = appendCounts(nil, counts)
+		all[v.prefix+measureNames[m]] = appendCounts(nil, counts.all)
 	}
 	return all
 }
@@ -157,9 +164,11 @@ func (v Variant) Columns(b *Block) map[string][]byte {
 const maxBlock = 1 << 24
 
 // Open is for a block that was written down; load gives the columns by their
-// names. Its slots are loaded at once.
-func (v Variant) Open(load func(column string) ([]byte, error)) (*Block, error) {
-	b := &Block{load: func(column string) ([]byte, error) { return load(v.prefix + column) }}
+// names. Its slots are loaded at once. What was opened in the same room before is
+// gone.
+func (v Variant) Open(room *Room, load func(column string) ([]byte, error)) (*Block, error) {
+	room.counts.used, room.codes.used = 0, 0
+	b := &Block{room: room, load: func(column string) ([]byte, error) { return load(v.prefix + column) }}
 	r, err := b.reader(slotColumn)
 	if err != nil {
 		return nil, err
@@ -170,7 +179,7 @@ func (v Variant) Open(load func(column string) ([]byte, error)) (*Block, error) 
 	}
 	b.lines, b.slots = int(lines), new(coded[int64])
 	b.slots.values = r.numbers()
-	b.slots.codes = r.codes(b.lines, len(b.slots.values))
+	b.slots.codes = r.codes(&b.room.codes, b.lines, len(b.slots.values))
 	return b, r.check(slotColumn)
 }
 
@@ -190,21 +199,21 @@ func (b *Block) word(d int) (*coded[string], error) {
 	}
 	w := new(coded[string])
 	w.values = r.strings()
-	w.codes = r.codes(b.lines, len(w.values))
+	w.codes = r.codes(&b.room.codes, b.lines, len(w.values))
 	b.words[d] = w
 	return w, r.check(dimensions[d].name)
 }
 
 // count is a column of counts.
-func (b *Block) count(m Measure) ([]uint64, error) {
-	if b.counts[m] != nil || b.lines == 0 {
+func (b *Block) count(m Measure) (counted, error) {
+	if b.counts[m].all != nil || b.lines == 0 {
 		return b.counts[m], nil
 	}
 	r, err := b.reader(measureNames[m])
 	if err != nil {
-		return nil, err
+		return counted{}, err
 	}
-	b.counts[m] = r.counts(b.lines)
+	b.counts[m] = r.counts(b.room.counts.of(b.lines))
 	return b.counts[m], r.check(measureNames[m])
 }
 
@@ -345,7 +354,8 @@ func (r *reader) strings() []string {
 	return all
 }
 
-func (r *reader) codes(lines, values int) []uint32 {
+// codes are written to a piece of room.
+func (r *reader) codes(room *pieces[uint32], lines, values int) []uint32 {
 	width := widthOf(values)
 	if len(r.data) != lines*width || values == 0 && lines > 0 {
 		r.isDamaged = true
@@ -354,7 +364,7 @@ func (r *reader) codes(lines, values int) []uint32 {
 	if width == 0 {
 		return nil
 	}
-	all, data := make([]uint32, lines), r.data
+	all, data := room.of(lines), r.data
 	r.data = nil
 	for i := range all {
 		switch width {
@@ -372,20 +382,16 @@ func (r *reader) codes(lines, values int) []uint32 {
 	return all
 }
 
-func (r *reader) counts(lines int) []uint64 {
-	all := make([]uint64, lines)
+// counts are written to all where they differ.
+func (r *reader) counts(all []uint64) counted {
 	if len(r.data) == 0 {
 		r.isDamaged = true
-		return all
+		return counted{all, false}
 	}
 	form := r.data[0]
 	r.data = r.data[1:]
 	if form == same {
-		v := r.uvarint()
-		for i := range all {
-			all[i] = v
-		}
-		return all
+		return counted{[]uint64{r.uvarint()}, true}
 	}
 	data, at := r.data, 0
 	for i := range all {
@@ -402,5 +408,5 @@ func (r *reader) counts(lines int) []uint64 {
 		all[i], at = v, at+n
 	}
 	r.data = data[at:]
-	return all
+	return counted{all, false}
 }

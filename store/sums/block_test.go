@@ -35,7 +35,7 @@ func TestVariants(t *testing.T) {
 			t.Errorf("variant %d has %d lines, want %d", i, rolled.Len(), want)
 		}
 		columns := Variants[i].Columns(rolled)
-		read, err := Variants[i].Open(func(column string) ([]byte, error) { return columns[column], nil })
+		read, err := Variants[i].Open(new(Room), func(column string) ([]byte, error) { return columns[column], nil })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,7 +126,7 @@ func TestDamagedColumns(t *testing.T) {
 }
 
 func readAll(v Variant, columns map[string][]byte, name string, instead []byte) error {
-	b, err := v.Open(func(column string) ([]byte, error) {
+	b, err := v.Open(new(Room), func(column string) ([]byte, error) {
 		if column == name {
 			return instead, nil
 		}

@@ -32,6 +32,15 @@ func (c *classes) above(other *classes) []uint32 {
 	return all
 }
 
+// sizes are the numbers of lines of each.
+func (c *classes) sizes() []uint64 {
+	all := make([]uint64, len(c.first))
+	for _, class := range c.of {
+		all[class]++
+	}
+	return all
+}
+
 // split tells lines with different codes apart, which are below so many. Without
 // codes they are all the same.
 func (c *classes) split(codes []uint32, below int) {

@@ -21,7 +21,7 @@ type Fold struct {
 	order  []*group
 	alike  map[string]int
 	epochs map[string]int
-	aparts []Sum // without counts, by Sum.Alike
+	aparts []Alike // by Sum.Alike
 	key    []byte
 }
 
@@ -55,20 +55,20 @@ type group struct {
 const few = 16
 
 // sum is the one of the group that is alike.
-func (g *group) sum(alike *Sum) *Sum {
+func (g *group) sum(alike int) *Sum {
 	if g.places == nil {
 		for i := range g.Sums {
-			if g.Sums[i].Alike == alike.Alike {
+			if g.Sums[i].Alike == alike {
 				return &g.Sums[i]
 			}
 		}
-	} else if at, ok := g.places[alike.Alike]; ok {
+	} else if at, ok := g.places[alike]; ok {
 		return &g.Sums[at]
 	}
-	g.Sums = append(g.Sums, *alike)
+	g.Sums = append(g.Sums, Sum{Alike: alike})
 	switch last := len(g.Sums) - 1; {
 	case g.places != nil:
-		g.places[alike.Alike] = last
+		g.places[alike] = last
 	case last == few:
 		g.places = make(map[int]int)
 		for i := range g.Sums {
@@ -120,7 +120,7 @@ func (f *Fold) Add(p *Piece) {
 		groups[class] = f.group(isBeside, by, class)
 	}
 	for class := range p.totals {
-		groups[p.groups[class]].sum(f.apartOf(p, apart, class)).Add(&p.totals[class])
+		groups[p.groups[class]].sum(f.alikeOf(p, apart, class)).Add(&p.totals[class])
 	}
 	f.count(p, groups)
 }
@@ -189,8 +189,8 @@ func (f *Fold) count(p *Piece, groups []*group) {
 	}
 }
 
-// apartOf is a sum without counts that is alike apart.
-func (f *Fold) apartOf(p *Piece, apart []column, class int) *Sum {
+// alikeOf is the Sum.Alike of a class.
+func (f *Fold) alikeOf(p *Piece, apart []column, class int) int {
 	key := f.key[:0]
 	for i := range apart {
 		key = binary.LittleEndian.AppendUint32(key, apart[i].id(class))
@@ -203,29 +203,29 @@ func (f *Fold) apartOf(p *Piece, apart []column, class int) *Sum {
 	f.key = key
 	alike, ok := f.alike[string(key)]
 	if !ok {
-		alike = f.newAlike(Sum{Apart: named(apart, class), Time: at})
+		alike = f.newAlike(Alike{named(apart, class), at})
 		f.alike[string(key)] = alike
 	}
-	return &f.aparts[alike]
+	return alike
 }
 
 // newAlike finds one that differs only in a time that is no other to Epoch.
-func (f *Fold) newAlike(s Sum) int {
-	s.Alike = len(f.aparts)
+func (f *Fold) newAlike(a Alike) int {
+	next := len(f.aparts)
 	if f.grouping.Epoch != nil {
-		key := strings.Join(s.Apart, "\x00") + "\x00" + strconv.FormatInt(f.grouping.Epoch(s.Apart, s.Time).Unix(), 10)
+		key := strings.Join(a.Apart, "\x00") + "\x00" + strconv.FormatInt(f.grouping.Epoch(a.Apart, a.Time).Unix(), 10)
 		if alike, ok := f.epochs[key]; ok {
 			return alike
 		}
-		f.epochs[key] = s.Alike
+		f.epochs[key] = next
 	}
-	f.aparts = append(f.aparts, s)
-	return s.Alike
+	f.aparts = append(f.aparts, a)
+	return next
 }
 
 // Table is what was added up, in no order that means anything.
 func (f *Fold) Table() Table {
-	t := Table{Groups: make([]Group, 0, len(f.order))}
+	t := Table{Groups: make([]Group, 0, len(f.order)), Alike: f.aparts}
 	var sessions, turns distinct
 	for _, g := range f.order {
 		g.Distinct = Distinct{Sessions: g.sessions.count(), Turns: g.turns.count()}

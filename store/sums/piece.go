@@ -175,19 +175,32 @@ func (f *Fold) reduceSums(p *Piece, b *Block, c *classes) error {
 		p.at = codesOf([]*coded[time.Time]{at}, s.first)[0]
 	}
 	p.groups, p.apart, p.totals = s.above(c), codesOf(apart, s.first), make([]Counts, len(s.first))
-	sums := make([]uint64, len(s.first))
+	sizes, sums := s.sizes(), make([]uint64, len(s.first))
 	for _, m := range f.measures {
 		counts, err := b.count(m)
 		if err != nil {
 			return err
 		}
-		clear(sums)
-		for i, class := range s.of {
-			sums[class] = plus(sums[class], counts[s.chosen[i]])
-		}
+		counts.add(s, sizes, sums)
 		for class, n := range sums {
 			p.totals[class].n[m] = n
 		}
 	}
 	return nil
+}
+
+// add makes sums those of each class, of so many lines.
+func (c counted) add(to *classes, sizes, sums []uint64) {
+	clear(sums)
+	switch {
+	case c.isSame && c.all[0] == 0:
+	case c.isSame:
+		for class := range sums {
+			sums[class] = (c.all[0]-1)*sizes[class] + 1
+		}
+	default:
+		for i, class := range to.of {
+			sums[class] = plus(sums[class], c.all[to.chosen[i]])
+		}
+	}
 }

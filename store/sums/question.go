@@ -38,6 +38,7 @@ type Grouping struct {
 // Table is what a grouping adds up to.
 type Table struct {
 	Groups []Group
+	Alike  []Alike  // by Sum.Alike
 	Total  Distinct // of all groups but those beside
 }
 
@@ -62,10 +63,14 @@ type Distinct struct {
 
 // Sum adds up the lines of a group that have the same words apart.
 type Sum struct {
+	Alike int // in Table.Alike
+	Counts
+}
+
+// Alike is what the lines of a Sum have in common besides their group.
+type Alike struct {
 	Apart []string  // in the order of Grouping.Apart
 	Time  time.Time // what Grouping.ApartTime says, of one of them where Epoch takes several together
-	Alike int       // the same for sums of a table that Apart and Time do not tell from each other; from 0 on
-	Counts
 }
 
 // Needs are the dimensions that a grouping looks at.
