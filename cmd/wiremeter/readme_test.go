@@ -176,3 +176,30 @@ func pages(t *testing.T) []string {
 	}
 	return all
 }
+
+// TestTheExportNamesItsWords: its page has every dialect and every agent, and what
+// becomes of each dialect's counts.
+func TestTheExportNamesItsWords(t *testing.T) {
+	page, err := os.ReadFile(top + "/docs/export.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := func(start string) string {
+		_, rest, _ := strings.Cut(string(page), "\n"+start)
+		row, _, _ := strings.Cut(rest, "\n")
+		return row
+	}
+	_, counts, _ := strings.Cut(string(page), "\n## Counts\n")
+	for _, p := range parsers.BuiltIn().All() {
+		for _, d := range p.Dialects() {
+			if !strings.Contains(row("| `dialect` |"), "`"+d+"`") || !strings.Contains(counts, "`"+d+"`") {
+				t.Errorf("docs/export.md lacks the dialect %s among the fields, or its counts", d)
+			}
+		}
+	}
+	for _, agent := range capture.Agents() {
+		if !strings.Contains(row("| `agent` |"), "`"+agent+"`") {
+			t.Errorf("docs/export.md lacks the agent %s", agent)
+		}
+	}
+}
