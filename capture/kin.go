@@ -32,18 +32,25 @@ type relative struct {
 // others follow, as long as all that came on it was of one program.
 var inherited = []usage.Dimension{usage.ByAgent, usage.BySession, usage.ByDir, usage.ByRepository, usage.ByCommit, usage.ByUser}
 
-func sessionKey(a *usage.Attribution) string {
+// sessionKey is of one machine: agents elsewhere may give their sessions the same
+// name.
+func sessionKey(x usage.Exchange, a *usage.Attribution) string {
 	if a.SessionID == "" {
 		return ""
 	}
-	return "s" + a.SessionID
+	return "s" + machineOf(x) + a.SessionID
 }
 
-func groupKey(v *evidence) string {
+func groupKey(x usage.Exchange, v *evidence) string {
 	if v.group == "" {
 		return ""
 	}
-	return "g" + v.group
+	return "g" + machineOf(x) + v.group
+}
+
+// machineOf is the agent's address, and a space.
+func machineOf(x usage.Exchange) string {
+	return x.Conn.Agent.Addr().String() + " "
 }
 
 func connKey(c usage.Conn) string {
@@ -58,10 +65,10 @@ func (k *kin) learn(x usage.Exchange, v *evidence) {
 	a := &v.Attribution
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if r := k.relative(sessionKey(a)); r != nil {
+	if r := k.relative(sessionKey(x, a)); r != nil {
 		r.take(v)
 	}
-	if r := k.relative(groupKey(v)); r != nil {
+	if r := k.relative(groupKey(x, v)); r != nil {
 		r.take(v)
 	}
 	if r := k.relative(connKey(x.Conn)); r != nil {
@@ -117,14 +124,14 @@ func (k *kin) inherit(x usage.Exchange, v *evidence) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	a := &v.Attribution
-	if e, ok := k.known[sessionKey(a)]; ok {
+	if e, ok := k.known[sessionKey(x, a)]; ok {
 		said := &e.Value.(*relative).said
 		if v.isVague && said.Agent != "" {
 			a.Agent = said.Agent
 		}
 		tellAll(a, said)
 	}
-	if e, ok := k.known[groupKey(v)]; ok {
+	if e, ok := k.known[groupKey(x, v)]; ok {
 		tellAll(a, &e.Value.(*relative).said)
 	}
 	if e, ok := k.known[connKey(x.Conn)]; ok {

@@ -3,6 +3,7 @@ package capture
 import (
 	"bytes"
 	"maps"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -52,6 +53,18 @@ func TestSideCallsInherit(t *testing.T) {
 			t.Errorf("got %+v", a)
 		}
 		checkSources(t, a, map[usage.Dimension]usage.Source{usage.ByAgent: usage.FromWire, usage.BySession: usage.FromWire, usage.ByDir: usage.FromSession})
+	})
+	t.Run("a session of the same name on another machine", func(t *testing.T) {
+		s := new(shelf)
+		here, there := claudeMain.of(1, ""), claudeSide.of(2, "")
+		here.conn.Agent, there.conn.Agent = netip.MustParseAddrPort("192.0.2.1:40000"), netip.MustParseAddrPort("192.0.2.2:40000")
+		if a := recorded(t, New(s, zerolog.Nop()), s, here, there); a.Dir != "" {
+			t.Errorf("got %+v", a)
+		}
+		there.conn.Agent = netip.MustParseAddrPort("192.0.2.1:40001")
+		if a := recorded(t, New(s, zerolog.Nop()), s, here, there); a.Dir != engine {
+			t.Errorf("got %+v", a)
+		}
 	})
 	t.Run("connection", func(t *testing.T) {
 		s := new(shelf)
