@@ -97,7 +97,7 @@ func (p *Provider) answer(host string) error {
 	isAddress := strings.Contains(name, ":") || !strings.Contains(name, ".") || isNumeric(name[strings.LastIndexByte(name, '.')+1:])
 	switch {
 	case !isHost.MatchString(name), port != "" && (err != nil || n == 0), strings.HasSuffix(h, ":"):
-		return fmt.Errorf("hosts: %q: expected a DNS name such as llm.example.com, or HOST:PORT", host)
+		return fmt.Errorf("hosts: %q: expected a DNS name such as llm.example.com, or HOST:PORT", shown(host))
 	case port != "":
 		p.Addresses = append(p.Addresses, name+":"+port)
 	case isAddress:
@@ -118,7 +118,7 @@ func (p *Provider) stand(prefix, origin string) error {
 	case prefix == "" && origin == "":
 		return nil
 	case prefix == "":
-		return fmt.Errorf("origin %q: expected a prefix beside it, such as /%s", origin, p.Name)
+		return fmt.Errorf("origin %q: expected a prefix beside it, such as /%s", shown(origin), p.Name)
 	case !isPrefix.MatchString(prefix) || slices.Contains(reserved, prefix):
 		return fmt.Errorf("prefix %q: expected one path element, such as /%s, and none of %s", prefix, p.Name, strings.Join(reserved, " "))
 	case origin == "":
@@ -130,6 +130,14 @@ func (p *Provider) stand(prefix, origin string) error {
 	}
 	p.Prefixes = []Prefix{{prefix, u.Scheme + "://" + u.Host}}
 	return nil
+}
+
+// shown is a host or a URL as errors have it: without credentials.
+func shown(host string) string {
+	if at := strings.LastIndexByte(host, '@'); at >= 0 {
+		return "*" + host[at:]
+	}
+	return host
 }
 
 // reserved are path elements with a meaning of their own: wiremeter's pages, and

@@ -89,6 +89,8 @@ func TestCustomErrors(t *testing.T) {
 		{Custom{Name: "acme", Prefix: "/a/b", Origin: "http://x:1"}, `prefix "/a/b": expected`},
 		{Custom{Name: "acme", Prefix: "/wiremeter", Origin: "http://x:1"}, `and none of /wiremeter`},
 		{Custom{Name: "acme", Prefix: "/acme"}, `prefix "/acme": expected the origin`},
+		{Custom{Name: "acme", Hosts: []string{"ada:secret@" + ok}}, `hosts: "*@llm.acme.example": expected`},
+		{Custom{Name: "acme", Origin: "http://ada:secret@x:1"}, `origin "*@x:1": expected a prefix beside it`},
 		{Custom{Name: "acme", Origin: "http://x:1"}, `origin "http://x:1": expected a prefix beside it`},
 		{Custom{Name: "acme", Prefix: "/acme", Origin: "ftp://x"}, `origin of /acme: expected a URL such as`},
 		{Custom{Name: "acme", Prefix: "/acme", Origin: "http://u:SECRET@x"}, `origin of /acme: expected a URL such as`},
