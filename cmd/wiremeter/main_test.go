@@ -30,7 +30,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:      "testdata/script",
 		Setup:    setUp,
-		Deadline: time.Now().Add(2 * time.Minute),
+		Deadline: time.Now().Add(5 * time.Minute),
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"ledger":       ledger,
 			"await-server": awaitServer,
@@ -54,6 +54,7 @@ func setUp(e *testscript.Env) error {
 	e.Values[providerKey{}] = p
 	home := filepath.Join(e.WorkDir, "home")
 	e.Setenv("WIREMETER_HOME", home)
+	e.Setenv("GORACE", "atexit_sleep_ms=0") // of each program that ends: else a second
 	e.Setenv("HOME", e.WorkDir)
 	e.Setenv("PROVIDER", p.Addr())
 	e.Setenv("PROVIDER_CA", filepath.Join(e.WorkDir, "provider.pem"))
