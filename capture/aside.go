@@ -48,21 +48,34 @@ func (s *aside) let() {
 	s.request, s.response, s.isOver = nil, nil, true
 }
 
-// tell reads the bodies. It may wait for the database.
-func (s *aside) tell(fault error) {
+// take ends the keeping, and returns the bodies that let is still to be called
+// for; false: they were too large.
+func (s *aside) take() (request, response []byte, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	defer s.let()
+	ok, s.isOver = !s.isOver, true
+	return s.request, s.response, ok
+}
+
+// tell reads the bodies. It may wait for the database, and nobody waits for it: of
+// the request there may be more to come.
+func (s *aside) tell(fault error) {
+	request, response, ok := s.take()
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.let()
+	}()
 	e := s.exchange
 	defer func() {
 		if v := recover(); v != nil {
 			e.capture.log.Error().Str("host", e.head.Host).Str("panic", fmt.Sprintf("%T", v)).Msg("what was said beside other exchanges could not be read")
 		}
 	}()
-	if s.isOver || fault != nil || e.status < 200 || e.status > 299 {
+	if !ok || fault != nil || e.status < 200 || e.status > 299 {
 		return
 	}
-	response, err := plain(s.coding, s.response)
+	response, err := plain(s.coding, response)
 	if err != nil {
 		return
 	}
@@ -70,7 +83,7 @@ func (s *aside) tell(fault error) {
 		e.state(parsers.ReadEvents(response))
 		return
 	}
-	if request, err := plain(e.head.Header.First("Content-Encoding"), s.request); err == nil {
+	if request, err := plain(e.head.Header.First("Content-Encoding"), request); err == nil {
 		e.capture.runs.add(parsers.ReadStart(request, response))
 	}
 }

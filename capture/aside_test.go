@@ -121,3 +121,35 @@ func TestStatements(t *testing.T) {
 		}
 	}
 }
+
+// TestNobodyWaitsForStatements: more of a request may come while what was stated is
+// stored, which may take long.
+func TestNobodyWaitsForStatements(t *testing.T) {
+	capture := New(new(shelf), zerolog.Nop())
+	storing, release := make(chan struct{}), make(chan struct{})
+	capture.State = func([]usage.Statement) error {
+		close(storing)
+		<-release
+		return nil
+	}
+	e := capture.Begin(usage.Exchange{StartedAt: time.Now(), Front: usage.Forward, Method: "POST", Host: "api2.cursor.sh", Path: "/aiserver.v1.DashboardService/GetFilteredUsageEvents"})
+	e.Response(200, usage.Header{})
+	e.Body([]byte(`{"usageEventsDisplay":[{"timestamp":"1785146400123","model":"m","tokenUsage":{"inputTokens":1}}]}`))
+	e.End(nil)
+	<-storing
+	passed := make(chan struct{})
+	go func() {
+		defer close(passed)
+		e.Request([]byte("{}"))
+	}()
+	select {
+	case <-passed:
+	case <-time.After(10 * time.Second):
+		t.Error("the request waits for the database")
+	}
+	close(release)
+	<-passed
+	if err := capture.Wait(t.Context()); err != nil || capture.halves.held != 0 {
+		t.Errorf("%v, %d bytes held", err, capture.halves.held)
+	}
+}
