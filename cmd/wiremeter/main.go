@@ -66,5 +66,9 @@ No agent at hand?  wiremeter demo`,
 	root.SetHelpCommand(newHelp())
 	root.SetFlagErrorFunc(flagError)
 	onlyCommands(root)
+	root.InitDefaultCompletionCmd()
+	if c, _, err := root.Find([]string{"completion"}); err == nil {
+		onlyCommands(c)
+	}
 	return root
 }

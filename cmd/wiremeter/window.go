@@ -59,6 +59,7 @@ type window struct {
 	since, until timeFlag
 	zone         zoneFlag
 	where        map[string]*[]string // by dimension
+	flags        *pflag.FlagSet
 }
 
 func (w *window) register(flags *pflag.FlagSet) {
@@ -70,7 +71,7 @@ func (w *window) register(flags *pflag.FlagSet) {
 
 // registerFilters leaves out the times.
 func (w *window) registerFilters(flags *pflag.FlagSet) {
-	w.where = make(map[string]*[]string)
+	w.where, w.flags = make(map[string]*[]string), flags
 	for _, name := range report.Filters() {
 		w.where[name] = flags.StringSlice(flagOf(name), nil, only[name])
 	}
@@ -109,6 +110,10 @@ func (w *window) query() (q report.Query, err error) {
 		return q, fmt.Errorf("--since %s --until %s: expected the first to be before the second", w.since.text, w.until.text)
 	}
 	for name, values := range w.where {
+		flag := flagOf(name)
+		if slices.Contains(*values, "") || len(*values) == 0 && w.flags.Changed(flag) { // a shell's empty variable would choose all
+			return q, fmt.Errorf("--%s: expected a value; %q is what nobody said", flag, report.UnknownWord)
+		}
 		if len(*values) > 0 {
 			q.Where[name] = *values
 		}
