@@ -204,6 +204,12 @@ func clean(r *usage.Record) {
 	for _, s := range []*string{&r.SessionID, &r.ParentSessionID, &r.SubagentID, &r.TurnID, &r.ModelRequested, &r.RequestID, &r.GroupID, &r.Response.ID, &r.Model, &r.ServiceTier, &r.Speed, &r.Geo, &r.StopReason} {
 		*s = name(*s)
 	}
+	for i := range r.Parts {
+		r.Parts[i].Model = name(r.Parts[i].Model)
+	}
+	if hasKey(string(r.Raw)) { // anybody may have made it who answers on a path of a known shape
+		r.Raw = nil
+	}
 }
 
 // dir keeps a path that the agent says it works in: one line, without keys in its

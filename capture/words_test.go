@@ -128,3 +128,19 @@ func TestARunOfAnotherKindIsNotKept(t *testing.T) {
 		}
 	}
 }
+
+// TestKeysInCounts: a model is named by whoever asks, and what counts stand in is
+// made by whoever answers.
+func TestKeysInCounts(t *testing.T) {
+	r := usage.Record{Response: usage.Response{
+		Raw: []byte(`{"input_tokens":1,"note":"` + aKey + `"}`), Parts: []usage.Part{{Role: "model", Model: aKey}, {Role: "model", Model: "m-1"}},
+	}}
+	clean(&r)
+	if r.Raw != nil || r.Parts[0].Model != "" || r.Parts[1].Model != "m-1" {
+		t.Errorf("got %s, %+v", r.Raw, r.Parts)
+	}
+	r.Raw = []byte(`{"input_tokens":1}`)
+	if clean(&r); r.Raw == nil {
+		t.Error("counts are not kept")
+	}
+}
