@@ -121,11 +121,12 @@ func (c charges) later(d charges) charges {
 
 // apply puts into the response what was said.
 func (c charges) apply(resp *usage.Response) {
-	if c.cost != nil {
+	switch {
+	case c.cost == nil, c.isOwnKey && c.upstream == nil: // the fee alone is not what it costs
+	case c.isOwnKey:
+		resp.ReportedCost = number(*c.cost + *c.upstream)
+	default:
 		resp.ReportedCost = c.cost
-		if c.isOwnKey {
-			resp.ReportedCost = number(*c.cost + value(c.upstream))
-		}
 	}
 	if c.searches != nil {
 		resp.WebSearches = c.searches

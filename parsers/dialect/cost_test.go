@@ -61,6 +61,26 @@ func FuzzMoney(f *testing.F) {
 	})
 }
 
+// TestCostWithAnOwnKey: where nobody says what the vendor takes, the fee is no cost.
+func TestCostWithAnOwnKey(t *testing.T) {
+	for said, want := range map[string]*int64{
+		`{"cost":0.5,"is_byok":true,"cost_details":{"upstream_inference_cost":1}}`:  number(1_500_000_000),
+		`{"cost":0,"is_byok":true,"cost_details":{"upstream_inference_cost":null}}`: nil,
+		`{"cost":0,"is_byok":true}`: nil,
+		`{"cost":0.5,"is_byok":false,"cost_details":{"upstream_inference_cost":0.4}}`: number(500_000_000),
+	} {
+		var c charges
+		gjson.Parse(said).ForEach(func(key, v gjson.Result) bool {
+			c.see(key.Str, v)
+			return true
+		})
+		var resp usage.Response
+		if c.apply(&resp); text(resp.ReportedCost) != text(want) {
+			t.Errorf("%s: got %v, want %v", said, text(resp.ReportedCost), text(want))
+		}
+	}
+}
+
 func TestHeaderCost(t *testing.T) {
 	if got := HeaderCost(usage.Header{"X-Litellm-Response-Cost": {"2.85e-05"}}); got == nil || *got != 28_500 {
 		t.Errorf("got %v", text(got))
