@@ -24,10 +24,10 @@ const (
 // hidden stands in place of what is not kept of a longer text.
 const hidden = "*"
 
-// keys begin the credentials of providers and of GitHub; eyJ those that are
-// JSON in base64.
+// keys begin the credentials of providers, of GitHub and of GitLab; eyJ those that
+// are JSON in base64.
 var keys = []string{
-	"sk-", "AIza", "AKIA", "ghp_", "gho_", "ghr_", "ghs_", "ghu_", "github_pat_", "xai-", "gsk_", "hf_", "ya29.", "key-", "eyJ",
+	"sk-", "crsr_", "csk-", "glpat-", "nvapi-", "pplx-", "vck_", "AIza", "AKIA", "ghp_", "gho_", "ghr_", "ghs_", "ghu_", "github_pat_", "xai-", "gsk_", "hf_", "ya29.", "key-", "eyJ",
 }
 
 // minKey is how long a word with a key is at least.

@@ -40,7 +40,7 @@ func TestPathsKeepWhatAPIsHave(t *testing.T) {
 
 func TestKeysAreTold(t *testing.T) {
 	for s, want := range map[string]bool{
-		"sk-proj-a1b2c3": true, aKey: true, "AIzaSyA123456": true, "ghp_abcdef": true, "gho_abcdef": true, "xai-abcdef": true, "key-abcdef": true,
+		"sk-proj-a1b2c3": true, aKey: true, "AIzaSyA123456": true, "ghp_abcdef": true, "gho_abcdef": true, "xai-abcdef": true, "key-abcdef": true, "glpat-abcdef": true, "csk-abcdef": true, "pplx-abcdef": true, "vck_abcdef": true, "crsr_abcdef": true, "nvapi-abcdef": true,
 		"eyJhbGciOiJI": true, "Bearer abc": true, "bearer:abc": true, "invalid:sk-abcdef": true,
 		"": false, "claude-opus-5": false, "task-management": false, "monkey-business": false, "overloaded_error": false, "bearer": false,
 		"invalid_api_key": false, "gpt-5.6-codex": false, "resp_0a1b2c3d4e5f": false, "0b6f3c9e-5a0f-4b7e-9d5e-0f4f0c1b2a3d": false,
