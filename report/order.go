@@ -54,3 +54,25 @@ func comparing(name string, by []string) (func(a, b *Row) int, error) {
 	}
 	return nil, SortError(fmt.Sprintf("sort by %q: expected one of %s; with a - before it the other way round", name, strings.Join(names, ", ")))
 }
+
+// firstOf are the first rows in their order, so many at most; 0: all. It sorts no
+// more than it needs.
+func firstOf(rows []*Row, order func(a, b *Row) int, most int) []*Row {
+	if most == 0 || len(rows) <= most {
+		slices.SortFunc(rows, order)
+		return rows
+	}
+	first := make([]*Row, 0, min(2*most, len(rows)))
+	var last *Row // of the first so far; nil: there are fewer
+	for _, row := range rows {
+		if last != nil && order(last, row) <= 0 {
+			continue
+		}
+		if first = append(first, row); len(first) == cap(first) {
+			slices.SortFunc(first, order)
+			first, last = first[:most], first[most-1]
+		}
+	}
+	slices.SortFunc(first, order)
+	return first[:min(most, len(first))]
+}

@@ -145,11 +145,9 @@ func Ask(ctx context.Context, r *sqlite.Reader, q Query) (*Report, error) {
 	report := &Report{By: q.By, Since: q.Since, Until: q.Until, Coverage: newCoverage(a), counts: a.Counts, hasBreakdown: q.Breakdown}
 	rows, total := rowsOf(&a.Tables[0], &a.Tables[len(a.Tables)-1], q)
 	report.Total = total
-	slices.SortFunc(rows, order)
-	if q.Limit > 0 && len(rows) > q.Limit {
-		report.Hidden = len(rows) - q.Limit
-		rows = rows[:q.Limit]
-	}
+	all := len(rows)
+	rows = firstOf(rows, order, q.Limit)
+	report.Hidden = all - len(rows)
 	report.Rows = make([]Row, len(rows))
 	for i, row := range rows {
 		report.Rows[i] = *row

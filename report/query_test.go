@@ -3,7 +3,9 @@ package report
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -197,5 +199,27 @@ func TestQuestionsThatCannotBe(t *testing.T) {
 	leave()
 	if _, err := Ask(gone, r, Query{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestTheFirstRows are those that sorting all gives.
+func TestTheFirstRows(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 5))
+	for range 40 {
+		var rows []*Row
+		for i := range random.IntN(60) {
+			rows = append(rows, &Row{Group: []string{fmt.Sprint(i)}, Requests: random.Int64N(9)})
+		}
+		order, err := orderOf(Query{Sort: "requests"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := slices.Clone(rows)
+		slices.SortFunc(want, order)
+		for most := 1; most < 70; most++ {
+			if got := firstOf(slices.Clone(rows), order, most); !slices.Equal(got, want[:min(most, len(want))]) {
+				t.Fatalf("the first %d of %d differ", most, len(rows))
+			}
+		}
 	}
 }
