@@ -73,41 +73,30 @@ func schemaOf(ctx context.Context, db *sql.DB) (int, error) {
 
 func migrateAll(ctx context.Context, db *sql.DB) error { return migrate(ctx, db, schemas) }
 
-// migrate applies what is missing, each migration in a transaction of its own.
-// The version is read inside of it once more, since another process may be at
-// the same. Where nothing is missing none begins: it would wait for the lock of
-// whoever writes.
-func migrate(ctx context.Context, db *sql.DB, schemas []string) error {
+// migrate applies what is missing in one transaction: of many processes that open
+// the file each waits for the lock once. The version is read inside of it once
+// more, since another may have been faster. Where nothing is missing none begins:
+// it would wait for the lock of whoever writes.
+func migrate(ctx context.Context, db *sql.DB, schemas []string) (err error) {
+	const versionSQL = "PRAGMA user_version"
 	var version int
-	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+	if err := db.QueryRowContext(ctx, versionSQL).Scan(&version); err != nil || version >= len(schemas) {
 		return err
 	}
-	for i, text := range schemas {
-		if i < version {
-			continue
-		}
-		if err := step(ctx, db, i+1, text); err != nil {
-			return fmt.Errorf("bring its schema to version %d: %w", i+1, err)
-		}
-	}
-	return nil
-}
-
-func step(ctx context.Context, db *sql.DB, target int, text string) (err error) {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, rollback(tx)) }()
-	var version int
-	if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil || version >= target {
+	if err := tx.QueryRowContext(ctx, versionSQL).Scan(&version); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, text); err != nil {
-		return err
-	}
-	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", target)); err != nil {
-		return err
+	for ; version < len(schemas); version++ {
+		for _, text := range []string{schemas[version], fmt.Sprintf("PRAGMA user_version = %d", version+1)} {
+			if _, err := tx.ExecContext(ctx, text); err != nil {
+				return fmt.Errorf("bring its schema to version %d: %w", version+1, err)
+			}
+		}
 	}
 	return tx.Commit()
 }
