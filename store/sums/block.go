@@ -340,6 +340,7 @@ func (r *reader) numbers() []int64 {
 func (r *reader) strings() []string {
 	all, ends := make([]string, r.size()), 0
 	var text strings.Builder
+	text.Grow(len(r.data))
 	lengths := make([]int, len(all))
 	for i := range all {
 		lengths[i] = r.size()

@@ -17,32 +17,13 @@ type Fold struct {
 
 	words  [dimensionCount]interned // what lines are grouped by, over all blocks
 	times  []interned
-	groups map[string]*group
-	order  []*group
-	alike  map[string]int
+	keys   interned // of groups
+	groups []*group // by number of their key
+	alike  interned // keys of what is apart
+	alikes []int    // Sum.Alike, by number of its key
 	epochs map[string]int
 	aparts []Alike // by Sum.Alike
 	key    []byte
-}
-
-// interned numbers the words of a dimension.
-type interned struct {
-	ids   map[string]uint32
-	words []string
-}
-
-func (n *interned) id(word string) uint32 {
-	id, ok := n.ids[word]
-	if !ok {
-		if n.ids == nil {
-			n.ids = make(map[string]uint32)
-		}
-		word = strings.Clone(word) // not the memory of its block
-		id = uint32(len(n.words))
-		n.ids[word] = id
-		n.words = append(n.words, word)
-	}
-	return id
 }
 
 type group struct {
@@ -85,7 +66,7 @@ var (
 
 // NewFold fails where the grouping names a dimension that does not exist.
 func NewFold(g Grouping) (*Fold, error) {
-	f := &Fold{grouping: g, groups: make(map[string]*group), alike: make(map[string]int), epochs: make(map[string]int), measures: g.Measures, times: make([]interned, len(g.Times))}
+	f := &Fold{grouping: g, epochs: make(map[string]int), measures: g.Measures, times: make([]interned, len(g.Times))}
 	for _, place := range []struct {
 		names []string
 		to    *[]int
@@ -136,7 +117,7 @@ type column struct {
 func (c *column) id(class int) uint32 {
 	code := c.codes[class]
 	if c.ids[code] == 0 {
-		c.ids[code] = c.all.id(c.values[code]) + 1
+		c.ids[code] = c.all.idOf(c.values[code]) + 1
 	}
 	return c.ids[code] - 1
 }
@@ -158,14 +139,12 @@ func (f *Fold) group(isBeside bool, by []column, class int) *group {
 		key = binary.LittleEndian.AppendUint32(key, by[i].id(class))
 	}
 	f.key = key
-	g := f.groups[string(key)]
-	if g == nil {
+	number := f.keys.id(key)
+	if int(number) == len(f.groups) {
 		names := named(by, class)
-		g = &group{Group: Group{By: names[:len(f.by):len(f.by)], Times: names[len(f.by):], IsBeside: isBeside}}
-		f.groups[string(key)] = g
-		f.order = append(f.order, g)
+		f.groups = append(f.groups, &group{Group: Group{By: names[:len(f.by):len(f.by)], Times: names[len(f.by):], IsBeside: isBeside}})
 	}
-	return g
+	return f.groups[number]
 }
 
 // named shares the fold's words, and not the memory of a block.
@@ -201,12 +180,11 @@ func (f *Fold) alikeOf(p *Piece, apart []column, class int) int {
 		key = binary.LittleEndian.AppendUint64(key, uint64(at.Unix()))
 	}
 	f.key = key
-	alike, ok := f.alike[string(key)]
-	if !ok {
-		alike = f.newAlike(Alike{named(apart, class), at})
-		f.alike[string(key)] = alike
+	number := f.alike.id(key)
+	if int(number) == len(f.alikes) {
+		f.alikes = append(f.alikes, f.newAlike(Alike{named(apart, class), at}))
 	}
-	return alike
+	return f.alikes[number]
 }
 
 // newAlike finds one that differs only in a time that is no other to Epoch.
@@ -225,9 +203,9 @@ func (f *Fold) newAlike(a Alike) int {
 
 // Table is what was added up, in no order that means anything.
 func (f *Fold) Table() Table {
-	t := Table{Groups: make([]Group, 0, len(f.order)), Alike: f.aparts}
+	t := Table{Groups: make([]Group, 0, len(f.groups)), Alike: f.aparts}
 	var sessions, turns distinct
-	for _, g := range f.order {
+	for _, g := range f.groups {
 		g.Distinct = Distinct{Sessions: g.sessions.count(), Turns: g.turns.count()}
 		t.Groups = append(t.Groups, g.Group)
 		if !g.IsBeside {
