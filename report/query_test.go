@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 	_ "time/tzdata" // zones on every machine
 
+	"github.com/wiremeter/wiremeter/prices"
 	"github.com/wiremeter/wiremeter/usage"
 )
 
@@ -220,6 +222,48 @@ func TestTheFirstRows(t *testing.T) {
 			if got := firstOf(slices.Clone(rows), order, most); !slices.Equal(got, want[:min(most, len(want))]) {
 				t.Fatalf("the first %d of %d differ", most, len(rows))
 			}
+		}
+	}
+}
+
+// TestRowsAreThoseWithTheirModels: what a row adds up to does not depend on whether
+// its models are asked for, and those add up to it.
+func TestRowsAreThoseWithTheirModels(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 9))
+	var records []usage.Record
+	for range 400 {
+		records = append(records, with(record("2026-11-24T10:00:00Z", oneOf(random, "claude-opus-5", "claude-haiku-4-5", "m"), usage.Tokens{Input: n(random.Int64N(1e5)), Output: n(random.Int64N(1e4))}), func(r *usage.Record) {
+			r.StartedAt = r.StartedAt.Add(time.Duration(random.IntN(48)) * time.Hour)
+			r.Kind, r.Hop = oneOf(random, usage.Model, usage.Model, usage.Prewarm), oneOf(random, "", "", usage.Gateway)
+			r.User, r.SessionID, r.TurnID = oneOf(random, "", "ada", "ben"), oneOf(random, "", "s1", "s2", "s3"), oneOf(random, "", "1", "2")
+			if random.IntN(9) == 0 {
+				r.ReportedCost = n(random.Int64N(1e9))
+			}
+		}))
+		records[len(records)-1].ID = fmt.Sprintf("r%04d", len(records))
+	}
+	r := filled(t, records)
+	for _, by := range [][]string{nil, {"user"}, {"day", "user"}, {"kind"}, {"hop", "day"}, {"session"}} {
+		q := Query{By: by, CountsTurns: true, Prices: prices.NewBook(prices.EmbeddedTable())}
+		plain := ask(t, r, q)
+		q.Breakdown = true
+		broken := ask(t, r, q)
+		for i := range broken.Rows {
+			var requests int64
+			for _, m := range broken.Rows[i].Models {
+				requests += m.Requests
+			}
+			if broken.Rows[i].Models = nil; requests != broken.Rows[i].Requests {
+				t.Errorf("by %v: the models of %v have %d requests, not %d", by, broken.Rows[i].Group, requests, broken.Rows[i].Requests)
+			}
+		}
+		for _, rows := range [][]Row{plain.Rows, broken.Rows, {plain.Total}, {broken.Total}} {
+			for i := range rows {
+				slices.SortFunc(rows[i].Cost.By, func(a, b Share) int { return strings.Compare(string(a.Source), string(b.Source)) })
+			}
+		}
+		if !reflect.DeepEqual(broken.Rows, plain.Rows) || !reflect.DeepEqual(broken.Total, plain.Total) {
+			t.Errorf("by %v:\n%+v\nwant\n%+v", by, broken.Rows, plain.Rows)
 		}
 	}
 }
