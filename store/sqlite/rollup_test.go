@@ -160,6 +160,45 @@ func sumsAsked(t *testing.T, r *Reader, f Filter, by []string) (all []string) {
 	return all
 }
 
+// distinctSQL counts sessions and turns of agents, straight from the records, and
+// of all that is not beside.
+func distinctSQL(t *testing.T, d *DB, f Filter) (all []string) {
+	t.Helper()
+	condition, args := where(f)
+	text := fmt.Sprintf(`WITH lines (agent, beside, session, turn) AS (
+SELECT coalesce(agent, ''), kind IS 'prewarm' OR hop IS 'gateway', session_id, coalesce(session_id, '') || ' ' || turn_id FROM exchanges WHERE %s)
+SELECT agent || ' ' || beside || ': ' || count(DISTINCT session) || ' ' || count(DISTINCT turn) FROM lines GROUP BY agent, beside
+UNION ALL SELECT 'total: ' || count(DISTINCT session) || ' ' || count(DISTINCT turn) FROM lines WHERE NOT beside`, condition)
+	rows, err := d.sql.QueryContext(t.Context(), text, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, line)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(all)
+	return all
+}
+
+func distinctAsked(t *testing.T, r *Reader, f Filter) (all []string) {
+	t.Helper()
+	table := ask(t, r, Question{Filter: f, Groupings: []sums.Grouping{{By: []string{"agent"}, CountsSessions: true, CountsTurns: true}}}).Tables[0]
+	for _, g := range table.Groups {
+		all = append(all, fmt.Sprintf("%s %d: %d %d", g.By[0], map[bool]int{true: 1}[g.IsBeside], g.Sessions, g.Turns))
+	}
+	all = append(all, fmt.Sprintf("total: %d %d", table.Total.Sessions, table.Total.Turns))
+	slices.Sort(all)
+	return all
+}
+
 // randomFilter cuts slots, leaves gaps, and lets some through.
 func randomFilter(r *rand.Rand) Filter {
 	f := Filter{Is: make(map[string][]string)}
@@ -188,6 +227,13 @@ func TestSumsAreThoseOfTheRecords(t *testing.T) {
 	random1 := seeded(t)
 	compare := func(when string) {
 		t.Helper()
+		for range 5 {
+			f := randomFilter(random1)
+			f.Is = nil
+			if got, want := distinctAsked(t, r, f), distinctSQL(t, d, f); !slices.Equal(got, want) {
+				t.Fatalf("%s: %+v:\n%s\nwant\n%s", when, f, strings.Join(got, "\n"), strings.Join(want, "\n"))
+			}
+		}
 		for range 25 {
 			f := randomFilter(random1)
 			var by []string

@@ -1,6 +1,7 @@
 package sums
 
 import (
+	"math/rand/v2"
 	"strconv"
 	"testing"
 )
@@ -20,5 +21,18 @@ func TestWordsAreNumberedAsTheyCome(t *testing.T) {
 				t.Fatalf("the bytes of %q are number %d", word, got)
 			}
 		}
+	}
+}
+
+func TestDistinctNumbersAreCountedOnce(t *testing.T) {
+	var d distinct
+	random, want := rand.New(rand.NewPCG(1, 2)), make(map[uint64]bool)
+	for range 20_000 {
+		n := random.Uint64N(7000)
+		d.add(n)
+		want[n] = true
+	}
+	if got := d.count(); got != int64(len(want)) {
+		t.Errorf("%d, want %d", got, len(want))
 	}
 }
