@@ -218,9 +218,11 @@ func TestManyHopsAtOnce(t *testing.T) {
 		c := New(&locked{Recorder: shelf}, zerolog.Nop())
 		var ways, nexts []*Exchange
 		for range many {
-			for host, all := range map[string]*[]*Exchange{"127.0.0.1": &ways, vendorHost: &nexts} {
-				*all = append(*all, c.Begin(usage.Exchange{StartedAt: time.Now(), Front: usage.Forward, Method: "POST", Host: host, Path: "/v1/chat/completions"}))
+			begin := func(host string) *Exchange {
+				return c.Begin(usage.Exchange{StartedAt: time.Now(), Front: usage.Forward, Method: "POST", Host: host, Path: "/v1/chat/completions"})
 			}
+			ways = append(ways, begin("127.0.0.1"))
+			nexts = append(nexts, begin(vendorHost)) // a gateway asks when it is asked
 			time.Sleep(time.Microsecond)
 		}
 		g := &hopStage{t: t}
