@@ -67,7 +67,7 @@ func (c *classes) split(codes []uint32, below int) {
 
 // splitMany does so where most pairs of a class and a code are not there.
 func (c *classes) splitMany(codes []uint32) {
-	width := bits.Len(uint(2 * len(c.of)))
+	width := bits.Len(uint(2*len(c.of) - 1)) // half of it is free
 	table := make([]struct {
 		pair  uint64
 		class uint32 // 0: none yet
