@@ -111,8 +111,8 @@ type measure struct {
 	as          unit
 }
 
-// measures in their order. What is for one turn or session is of those requests
-// that are known to belong to one. A cost of which a part is unpriced is no cost
+// measures in their order. What is for one request is of those that have counts,
+// what is for one turn or session of those that are known to belong to one. A cost of which a part is unpriced is no cost
 // of one.
 var measures = []measure{
 	{"requests", "requests", func(s side) *int64 { return &s.all.Requests }, counted},
@@ -124,7 +124,7 @@ var measures = []measure{
 	{"output", "output", func(s side) *int64 { return s.all.Tokens.Output }, counted},
 	{"total", "total", func(s side) *int64 { return s.all.All() }, counted},
 	{"cache_hit_rate", "cache hit", func(s side) *int64 { return cacheHits(s.all) }, share},
-	{"tokens_per_request", "tokens per request", func(s side) *int64 { return each(s.all.All(), s.all.Requests) }, counted},
+	{"tokens_per_request", "tokens per request", func(s side) *int64 { return each(s.all.All(), s.all.Counts.N(sums.Counted)) }, counted},
 	{"tokens_per_turn", "tokens per turn", func(s side) *int64 { return each(s.inTurns.All(), s.all.Turns) }, counted},
 	{"tokens_per_session", "tokens per session", func(s side) *int64 { return each(s.inSessions.All(), s.all.Sessions) }, counted},
 	{"cost_usd", "cost", func(s side) *int64 { return s.all.Cost.Amount }, money},

@@ -49,7 +49,7 @@ func TestCompare(t *testing.T) {
 	for i, want := range []map[string]any{
 		{
 			"agent": "claude-code", "requests": 4.0, "sessions": 1.0, "turns": 2.0, "total": 2080.0, "cache_hit_rate": 0.87804,
-			"tokens_per_request": 520.0, "tokens_per_turn": 1040.0, "tokens_per_session": 2080.0,
+			"tokens_per_request": 693.0, "tokens_per_turn": 1040.0, "tokens_per_session": 2080.0,
 			"cost_usd": 0.0029, "cost_per_turn_usd": 0.00145, "side_call_rate": 0.25, "failure_rate": 0.25, "retry_rate": 1.0, "ttft_ms": 1000.0, "duration_ms": 2000.0,
 		},
 		{

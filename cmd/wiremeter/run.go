@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -83,6 +84,9 @@ func (r *runner) run(ctx context.Context, args []string) error {
 	path, err := exec.LookPath(args[0])
 	if err != nil {
 		fmt.Fprintf(r.errs, "wiremeter: cannot run %s: %v\n", args[0], errors.Unwrap(err))
+		if errors.Is(err, fs.ErrPermission) {
+			return exitCode(126) // as shells do: it is there
+		}
 		return exitCode(127)
 	}
 	if !r.flags.quiet && isClaude(args[0]) {
