@@ -85,10 +85,10 @@ func TestPlaces(t *testing.T) {
 		change func(*usage.Record)
 		want   string
 	}{
-		"as Claude Code has it":   {func(r *usage.Record) { r.Dir = "/tmp/w/transcripts-tmp/a.b_c d/ä日x+Y" }, "-tmp-w-transcripts-tmp-a-b-c-d---x-Y/s1.jsonl"},
+		"as Claude Code has it":   {func(r *usage.Record) { r.Dir = "/srv/a.b_c d/ä日x+Y" }, "-srv-a-b-c-d---x-Y/s1.jsonl"},
 		"beyond the first plane":  {func(r *usage.Record) { r.Dir = "/😀" }, "---/s1.jsonl"},
 		"Windows":                 {func(r *usage.Record) { r.Dir = `C:\src\app` }, "C--src-app/s1.jsonl"},
-		"a long directory":        {func(r *usage.Record) { r.Dir = "/tmp/w/transcripts-tmp/long-" + long + "/second-" + long }, "-tmp-w-transcripts-tmp-long-" + long + "-second-abcdefghijabcdefghijabcdefghijabcdefghijabcd-gj8xnw/s1.jsonl"},
+		"a long directory":        {func(r *usage.Record) { r.Dir = "/tmp/long-" + long + "/second-" + long }, "-tmp-long-" + long + "-second-abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijab-bptf90/s1.jsonl"},
 		"a repository":            {func(r *usage.Record) { r.Dir, r.Repository = "", "git.example/ada/engine" }, "git-example-ada-engine/s1.jsonl"},
 		"a project":               {func(r *usage.Record) { r.Dir, r.Project = "", "engine" }, "engine/s1.jsonl"},
 		"nothing":                 {func(r *usage.Record) { r.Dir = "" }, "unknown/s1.jsonl"},
